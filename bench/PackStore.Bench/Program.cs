@@ -1,0 +1,29 @@
+using System.Globalization;
+using BenchmarkDotNet.Running;
+using PackStore.Bench.Peers;
+using PackStore.Bench.Report;
+
+return args switch
+{
+    ["bdn", .. string[] rest] => Suites(rest),
+    ["peers", .. string[] rest] => PeersCommand.Run(rest),
+    ["plot", .. string[] rest] => PlotCommand.Run(rest),
+    [OpenChild.OpenVerb or OpenChild.DirtyVerb or OpenChild.SettleVerb, string engine, string directory,
+        string count] =>
+        OpenChild.Run(args[0], engine, directory, int.Parse(count, CultureInfo.InvariantCulture)),
+    _ => Usage(),
+};
+
+static int Suites(string[] arguments)
+{
+    BenchmarkSwitcher.FromAssembly(typeof(OpenChild).Assembly).Run(arguments);
+    return 0;
+}
+
+static int Usage()
+{
+    Console.Error.WriteLine("bdn [BenchmarkDotNet arguments]");
+    Console.Error.WriteLine(PeersOptions.Usage);
+    Console.Error.WriteLine("plot results.json bench.svg");
+    return 2;
+}

@@ -1,0 +1,251 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using PackStore.Engine;
+using PackStore.Engine.Opening;
+using PackStore.Engine.Writing;
+using PackStore.Storage;
+using PackStore.Verification;
+
+namespace PackStore;
+
+/// <summary>
+/// A store of build artifacts in one directory: put once, hit many times as checked, zero-copy spans over mapped
+/// memory.
+/// </summary>
+/// <remarks>
+/// Thread-safe: any number of threads read and write through one instance. One process at a time opens a store for
+/// writing; any number attach
+/// with <see cref="OpenReadOnly"/>. Reads are synchronous, for a page fault cannot be awaited; writes are asynchronous,
+/// for they may wait for
+/// a sync. A hit allocates nothing, takes no lock, and makes no system call once its pages are resident.
+/// </remarks>
+public sealed class ArtifactStore : IAsyncDisposable, IDisposable
+{
+    private readonly StoreEngine _engine;
+
+    private ArtifactStore(StoreEngine engine, string directory)
+    {
+        _engine = engine;
+        DirectoryPath = directory;
+    }
+
+    /// <summary>The absolute path of the store's directory.</summary>
+    public string DirectoryPath { get; }
+
+    /// <summary>Whether it was opened by <see cref="OpenReadOnly"/>.</summary>
+    public bool IsReadOnly => _engine.Core.IsReadOnly;
+
+    /// <summary>The store's random identity, made at creation.</summary>
+    public Guid StoreId => _engine.Core.Identity.StoreId;
+
+    internal StoreEngine Engine => _engine;
+
+    /// <summary>Opens a store for writing, creating it where the directory is absent or empty. The time it takes does
+    /// not grow with the store,
+    /// whatever state it was left in.</summary>
+    /// <exception cref="NotAStoreException">The directory is neither a store nor empty, or may not be
+    /// created.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
+    /// <exception cref="StoreLockedException">Somebody has it open for writing.</exception>
+    /// <exception cref="CorruptStoreException">Its identity is lost; nothing else stops an open.</exception>
+    public static ArtifactStore Open(string directory, PackStoreOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        options = OptionsValidator.Check(options);
+        string path = Path.GetFullPath(directory);
+        if (!Directory.Exists(path))
+        {
+            if (!options.CreateIfMissing)
+            {
+                throw new NotAStoreException(path, "there is no such directory");
+            }
+
+            StoreDirectories.TryCreateRoot(path);
+        }
+
+        return OpenOver(StoreDirectories.Open(path), options);
+    }
+
+    /// <summary>Attaches to a store without lock or write permission, also beside a writer, whose new artifacts are
+    /// seen as they are published.</summary>
+    /// <exception cref="NotAStoreException">The directory is absent or no store.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
+    public static ArtifactStore OpenReadOnly(string directory, PackStoreOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        options = OptionsValidator.Check(options);
+        string path = Path.GetFullPath(directory);
+        if (!Directory.Exists(path))
+        {
+            throw new NotAStoreException(path, "there is no such directory");
+        }
+
+        return AttachOver(StoreDirectories.Open(path), options);
+    }
+
+    /// <summary>Verifies a directory without opening it as a store, so also one that cannot be opened. Changes nothing;
+    /// runs beside a
+    /// live writer.</summary>
+    /// <exception cref="NotAStoreException">The directory is absent or no store.</exception>
+    public static Task<VerifyReport> VerifyDirectoryAsync(
+        string directory, VerifyOptions? options, IProgress<MaintenanceProgress>? progress,
+            CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        string path = Path.GetFullPath(directory);
+        if (!Directory.Exists(path))
+        {
+            throw new NotAStoreException(path, "there is no such directory");
+        }
+
+        return StoreVerifier.RunAsync(path, options ?? new VerifyOptions(), progress, cancellationToken);
+    }
+
+    /// <summary>Whether the key is there. Its payloads are not looked at.</summary>
+    public bool Contains(in ArtifactKey key) => LeaseFactory.Contains(_engine, key);
+
+    /// <summary>Reads what is known of an artifact without touching its payloads' bytes.</summary>
+    public bool TryGetMetadata(in ArtifactKey key, [NotNullWhen(true)] out ArtifactMetadata? metadata)
+    {
+        metadata = LeaseFactory.TryReadMetadata(_engine, key);
+        return metadata is not null;
+    }
+
+    /// <summary>All payloads of an artifact, present and of the recorded length and checksum, or a miss: never an
+    /// exception because of
+    /// what is on disk, never part of it, never wrong bytes. A hit counts as a use.</summary>
+    /// <returns>A lease to dispose on this thread; a miss has <see cref="PayloadLease.IsHit"/> false.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public PayloadLease EnsurePayloads(scoped in ArtifactKey key) =>
+        LeaseFactory.Find(_engine, key, touch: true);
+
+    /// <summary>As <see cref="EnsurePayloads(in ArtifactKey)"/>, but recency is left alone.</summary>
+    public PayloadLease PeekPayloads(scoped in ArtifactKey key) =>
+        LeaseFactory.Find(_engine, key, touch: false);
+
+    /// <summary>Looks up many keys at once, fetching memory for the next while it works on one.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="scratch">Room for the results, at least one slot a key; nothing else is allocated.</param>
+    /// <exception cref="ArgumentException"><paramref name="scratch"/> is too short.</exception>
+    public PayloadBatch EnsurePayloads(scoped ReadOnlySpan<ArtifactKey> keys, Span<PayloadBatchSlot> scratch)
+    {
+        if (scratch.Length < keys.Length)
+        {
+            throw new ArgumentException($"{keys.Length} keys need as many slots; there are {scratch.Length}.",
+                nameof(scratch));
+        }
+
+        return LeaseFactory.FindMany(_engine, keys, scratch[..keys.Length]);
+    }
+
+    /// <summary>The keys of all artifacts, in no order. Artifacts put or removed meanwhile may or may not be among
+    /// them.</summary>
+    public IEnumerable<ArtifactKey> EnumerateKeys() => EnumerateArtifacts().Select(static m => m.Key);
+
+    /// <summary>All artifacts, in no order, read as the enumeration goes.</summary>
+    public IEnumerable<ArtifactMetadata> EnumerateArtifacts()
+    {
+        Throw.IfClosed(_engine.IsClosed);
+        return StoreEnumerator.Run(_engine);
+    }
+
+    /// <summary>Puts an artifact, replacing one of the same key. It is a hit from the moment this completes, whole or
+    /// not at all.</summary>
+    /// <exception cref="ArgumentException">The key is <c>default</c>, a name is too long or not valid text, or the
+    /// metadata does not fit a segment.</exception>
+    /// <exception cref="StoreFullException">There is no room.</exception>
+    /// <exception cref="StorePoisonedException">A sync failed earlier.</exception>
+    /// <exception cref="StoreReadOnlyException">The store was opened read-only.</exception>
+    /// <exception cref="IOException">A payload's file could not be read, or the store could not be written
+    /// to.</exception>
+    public ValueTask PutAsync(
+        ArtifactKey key, ArtifactOutcome outcome, IReadOnlyList<ArtifactPayload> payloads,
+        CancellationToken cancellationToken = default)
+    {
+        PutSession.Check(key, outcome, payloads);
+        _engine.ThrowIfReadOnly();
+        return PutSession.PutAsync(_engine, key, outcome, payloads, cancellationToken);
+    }
+
+    /// <summary>Puts many artifacts in one gathered append. Each is atomic; together they become visible in order. If
+    /// it
+    /// fails, or after a crash, some of them may be there, each of them whole.</summary>
+    /// <inheritdoc cref="PutAsync" path="/exception"/>
+    public ValueTask PutManyAsync(IReadOnlyList<ArtifactPut> artifacts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(artifacts);
+        foreach (ArtifactPut put in artifacts)
+        {
+            ArgumentNullException.ThrowIfNull(put, nameof(artifacts));
+            PutSession.Check(put.Key, put.Outcome, put.Payloads);
+        }
+
+        _engine.ThrowIfReadOnly();
+        return PutSession.PutManyAsync(_engine, artifacts, cancellationToken);
+    }
+
+    /// <summary>Starts an artifact that is streamed in payload by payload.</summary>
+    public ArtifactWriter CreateWriter(in ArtifactKey key)
+    {
+        PutSession.CheckKey(key);
+        _engine.ThrowIfReadOnly();
+        return new ArtifactWriter(_engine, key);
+    }
+
+    /// <summary>Removes an artifact; says whether it was there.</summary>
+    /// <inheritdoc cref="PutAsync" path="/exception"/>
+    public ValueTask<bool> RemoveAsync(ArtifactKey key, CancellationToken cancellationToken = default)
+    {
+        PutSession.CheckKey(key);
+        _engine.ThrowIfReadOnly();
+        cancellationToken.ThrowIfCancellationRequested();
+        return PutSession.RemoveAsync(_engine, key);
+    }
+
+    /// <summary>Completes when everything put and removed before the call would survive a power cut, pending payloads
+    /// included.</summary>
+    /// <exception cref="StorePoisonedException">A sync failed.</exception>
+    public ValueTask FlushAsync(CancellationToken cancellationToken = default)
+    {
+        _engine.ThrowIfReadOnly();
+        return PutSession.FlushAsync(_engine, cancellationToken);
+    }
+
+    /// <summary>Counts and sizes now. Waits until an index that is being rebuilt is complete. Walks the directory for
+    /// <see cref="StoreStats.DiskBytes"/>.</summary>
+    public StoreStats GetStats()
+    {
+        Throw.IfClosed(_engine.IsClosed);
+        return StatsCollector.Collect(_engine);
+    }
+
+    /// <summary>Reads the store and reports damage. Changes nothing.</summary>
+    public Task<VerifyReport> VerifyAsync(
+        VerifyOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        Throw.IfClosed(_engine.IsClosed);
+        return StoreVerifier.RunAsync(DirectoryPath, options ?? new VerifyOptions(), progress, cancellationToken);
+    }
+
+    /// <summary>Closes the store: what was put is flushed, the index saved. Leases held stay valid until they are
+    /// disposed.</summary>
+    public void Dispose() => _engine.Close();
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Opens over a storage double.</summary>
+    internal static ArtifactStore OpenOver(IStoreDirectory directory, PackStoreOptions options,
+        ulong hashMask = ulong.MaxValue) =>
+        new(StoreOpener.OpenForWriting(directory, options, hashMask), directory.FullPath);
+
+    /// <summary>Attaches over a storage double.</summary>
+    internal static ArtifactStore AttachOver(
+        IStoreDirectory directory, PackStoreOptions options, ulong hashMask = ulong.MaxValue) =>
+        new(StoreOpener.OpenForReading(directory, options, hashMask), directory.FullPath);
+}

@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+
+namespace PackStore.Engine;
+
+/// <summary>
+/// Knows which threads may still be reading what has been taken out of sight, and runs retirements when none is.
+/// </summary>
+/// <remarks>
+/// One for the process: a thread announces itself once whatever stores it reads. A reader pays a plain store; the
+/// reclaimer pays
+/// <see cref="Interlocked.MemoryBarrierProcessWide"/>. Why that is enough: a retirement first hides the memory, then
+/// advances the
+/// epoch, then issues the barrier, then looks at the slots. A reader whose announcement was still in its store buffer
+/// has it visible after the
+/// barrier; one that announces later also loads later, and sees the memory hidden. After K. Fraser, "Practical
+/// lock-freedom", 2004.
+/// </remarks>
+internal static class EpochGate
+{
+    private static readonly Lock s_lock = new();
+    private static readonly List<EpochSlot> s_slots = [];
+    private static readonly Stack<EpochSlot> s_free = new();
+    private static readonly Queue<(ulong Epoch, Action Action)> s_retired = new();
+    private static readonly Timer s_timer = new(static _ => Drain(), null, Timeout.Infinite, Timeout.Infinite);
+    private static ulong s_epoch = 1;
+
+    [ThreadStatic]
+    private static EpochSlot? t_slot;
+
+    [ThreadStatic]
+    private static SlotReturner? t_returner;
+
+    /// <summary>Retirements that still wait for readers.</summary>
+    public static int Waiting
+    {
+        get
+        {
+            lock (s_lock)
+            {
+                return s_retired.Count;
+            }
+        }
+    }
+
+    /// <summary>This thread's slot.</summary>
+    public static EpochSlot Slot
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => t_slot ?? Register();
+    }
+
+    /// <summary>Enters on this thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Enter(EpochSlot slot) => slot.Enter(Volatile.Read(ref s_epoch));
+
+    /// <summary>Runs an action when no thread can be reading any more what the caller has just hidden: at once on this
+    /// thread if that is so,
+    /// else later on a pool thread. The action must not throw.</summary>
+    public static void Retire(Action action)
+    {
+        ulong epoch = Interlocked.Increment(ref s_epoch);
+        if (IsDrained(epoch))
+        {
+            action();
+            return;
+        }
+
+        lock (s_lock)
+        {
+            s_retired.Enqueue((epoch, action));
+            s_timer.Change(1, Timeout.Infinite);
+        }
+    }
+
+    private static bool IsDrained(ulong epoch)
+    {
+        Interlocked.MemoryBarrierProcessWide();
+        lock (s_lock)
+        {
+            foreach (EpochSlot slot in s_slots)
+            {
+                ulong announced = slot.Announced;
+                if (announced != 0 && announced < epoch)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static void Drain()
+    {
+        while (true)
+        {
+            Action action;
+            lock (s_lock)
+            {
+                if (!s_retired.TryPeek(out (ulong Epoch, Action Action) next))
+                {
+                    return;
+                }
+
+                if (!IsDrained(next.Epoch))
+                {
+                    s_timer.Change(10, Timeout.Infinite);
+                    return;
+                }
+
+                action = s_retired.Dequeue().Action;
+            }
+
+            action();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static EpochSlot Register()
+    {
+        EpochSlot slot;
+        lock (s_lock)
+        {
+            if (!s_free.TryPop(out slot!))
+            {
+                slot = new EpochSlot();
+                s_slots.Add(slot);
+            }
+        }
+
+        t_slot = slot;
+        // Nothing but the thread holds the returner, so it is finalized when the thread is gone.
+        t_returner = new SlotReturner(slot);
+        GC.KeepAlive(t_returner);
+        return slot;
+    }
+
+    /// <summary>Gives a dead thread's slot to the next one. A slot that still holds a lease is kept out of use:
+    /// somebody leaked it, and
+    /// what it may be reading stays mapped.</summary>
+    private sealed class SlotReturner(EpochSlot slot)
+    {
+        ~SlotReturner()
+        {
+            if (slot.Held == 0)
+            {
+                lock (s_lock)
+                {
+                    s_free.Push(slot);
+                }
+            }
+        }
+    }
+}

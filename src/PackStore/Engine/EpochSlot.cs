@@ -1,0 +1,80 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace PackStore.Engine;
+
+/// <summary>
+/// One thread's announcement that it may be reading mapped memory. Only its thread writes it; the reclaimer reads it.
+/// </summary>
+/// <remarks>
+/// Up to 64 leases may be held by one thread at a time. Each has a bit and a stamp, so that giving the same lease back
+/// twice, or giving
+/// back a copy, does nothing.
+/// </remarks>
+internal sealed class EpochSlot
+{
+    /// <summary>The most leases one thread may hold at a time.</summary>
+    public const int MaxLeases = 64;
+
+    private readonly uint[] _stamps = new uint[MaxLeases];
+    private Announcement _announcement;
+    private ulong _held;
+
+    /// <summary>The epoch in which the thread entered; 0 while it holds no lease.</summary>
+    public ulong Announced => Volatile.Read(ref _announcement.Epoch);
+
+    /// <summary>Number of leases held.</summary>
+    public int Held => BitOperations.PopCount(_held);
+
+    /// <summary>Enters; the token is for <see cref="Leave"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Enter(ulong epoch)
+    {
+        ulong held = _held;
+        if (held == 0)
+        {
+            // A plain store. EpochGate.IsDrained makes up for the missing fence with a process-wide barrier.
+            Volatile.Write(ref _announcement.Epoch, epoch);
+        }
+        else if (held == ulong.MaxValue)
+        {
+            ThrowTooMany();
+        }
+
+        int bit = BitOperations.TrailingZeroCount(~held);
+        _held = held | (1UL << bit);
+        return ((ulong)++_stamps[bit] << 8) | (uint)bit;
+    }
+
+    /// <summary>Gives a lease back; does nothing, and says so, if that was done before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Leave(ulong token)
+    {
+        int bit = (int)(token & 63);
+        ulong mask = 1UL << bit;
+        if ((_held & mask) == 0 || _stamps[bit] != (uint)(token >> 8))
+        {
+            return false;
+        }
+
+        _held &= ~mask;
+        if (_held == 0)
+        {
+            Volatile.Write(ref _announcement.Epoch, 0);
+        }
+
+        return true;
+    }
+
+    private static void ThrowTooMany() =>
+        throw new InvalidOperationException($"A thread holds {MaxLeases} leases; dispose some, or use ToOwner.");
+
+    /// <summary>Alone on its cache lines, so that threads do not disturb each other.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 192)]
+    private struct Announcement
+    {
+        [FieldOffset(64)]
+        public ulong Epoch;
+    }
+}

@@ -1,0 +1,322 @@
+using PackStore.Format;
+using PackStore.Segments;
+using PackStore.Storage;
+
+namespace PackStore.Engine.Opening;
+
+/// <summary>
+/// Finds out, at open, how far each segment goes and which records the index does not know. Reads one directory block
+/// and at most some
+/// thousand record headers a segment in question, whatever the store's size.
+/// </summary>
+internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoint, HeadPage? head,
+    RecordLocation watermark)
+{
+    private readonly bool _sameBoot = head is not null && core.Directory.BootId != Guid.Empty
+        && head.IsCurrent(core.Identity.StoreId, core.Directory.BootId);
+    private readonly List<Segment> _segments = [];
+    private readonly List<RecoveryRun> _runs = [];
+    private readonly List<UnsealedSegment> _unsealed = [];
+    private readonly List<string> _missing = [];
+
+    // Whether bytes of the segment in hand could not be had. It is then left as it is: sealing it now could cut off
+    // what the next open can read.
+    private bool _unreadable;
+    private readonly List<Segment> _unsynced = [];
+    private bool _anyUnreadable;
+    private ulong _maxSequence = checkpoint?.Sequence ?? 0;
+
+    /// <summary>Whether nothing was written after the last checkpoint, as far as HEAD and the names of the segments
+    /// tell.</summary>
+    public bool IsClean { get; private set; } = checkpoint is { IsClean: true };
+
+    /// <summary>Runs over every record that a directory block lists; the others are in the index of this
+    /// process.</summary>
+    public static IReadOnlyList<RecoveryRun> PlanEverything(StoreCore core)
+    {
+        RecoveryPlanner planner = new(core, null, null, default);
+        foreach (Segment segment in core.State.Segments.All)
+        {
+            planner.AddRuns(segment, null);
+        }
+
+        return planner._runs;
+    }
+
+    /// <summary>Looks at every segment.</summary>
+    public SegmentPlan Plan()
+    {
+        Dictionary<int, CheckpointSegment> known = checkpoint?.Segments.ToDictionary(s => s.SegmentId) ?? [];
+        List<int> ids = [];
+        foreach (StoreEntry entry in core.Directory.List(StoreFileNames.Segments))
+        {
+            if (entry.IsFile && StoreFileNames.TryParseSegment(entry.Name, out int id))
+            {
+                ids.Add(id);
+                long expected = known.TryGetValue(id, out CheckpointSegment listed)
+                    ? IsClean ? listed.CommittedEnd : listed.DurableEnd
+                    : 0;
+                if (entry.Length < expected)
+                {
+                    _missing.Add($"{entry.Name}: {entry.Length} bytes, expected {expected}");
+                }
+            }
+        }
+
+        _missing.AddRange(known.Keys.Except(ids).Select(id => StoreFileNames.Segment(id) + ": absent"));
+        ids.Sort();
+        IsClean = IsClean && ids.TrueForAll(known.ContainsKey) && !WasWrittenSince(checkpoint!);
+        foreach (int id in ids)
+        {
+            Segment segment = new(core.Directory, core.Identity, core.Residency, id);
+            bool listed = known.TryGetValue(id, out CheckpointSegment entry);
+            if (listed && entry.IsSealed)
+            {
+                TakeSealed(segment, entry);
+            }
+            else
+            {
+                Inspect(segment, listed ? entry : null);
+            }
+
+            _anyUnreadable |= _unreadable;
+            _unreadable = false;
+        }
+
+        return new SegmentPlan(_segments, _runs, _unsealed, _maxSequence, _missing, _anyUnreadable, _unsynced);
+    }
+
+    /// <summary>Whether HEAD, where it is exact, says that something was appended after the checkpoint: then a writer
+    /// opened the store once more
+    /// and was killed.</summary>
+    private bool WasWrittenSince(CheckpointRecord clean)
+    {
+        CheckpointSegment last = clean.Segments.OrderBy(s => s.SegmentId).LastOrDefault();
+        return _sameBoot && head!.Committed != new RecordLocation(last.SegmentId, last.CommittedEnd);
+    }
+
+    /// <summary>A segment that the checkpoint vouches for is not even opened, unless the index lacks it.</summary>
+    private void TakeSealed(Segment segment, in CheckpointSegment entry)
+    {
+        segment.CommittedEnd = entry.CommittedEnd;
+        segment.DirectoryOffset = entry.DirectoryOffset;
+        segment.DurableEnd = entry.DurableEnd;
+        segment.IsSealed = true;
+        segment.TrustedEnd = TrustedEndOf(entry);
+        segment.SetLive(entry.LiveBytes);
+        _segments.Add(segment);
+        if (new RecordLocation(segment.Id, entry.CommittedEnd).CompareTo(watermark) > 0)
+        {
+            AddRuns(segment, null);
+        }
+    }
+
+    /// <summary>A checkpoint that says "durable up to here" of a segment that goes further says that an earlier open
+    /// found torn records behind it.
+    /// </summary>
+    private long TrustedEndOf(CheckpointSegment? listed) =>
+        (IsClean || _sameBoot) && (listed is not { } known || known.DurableEnd >= known.CommittedEnd)
+            ? long.MaxValue
+            : listed?.DurableEnd ?? 0;
+
+    private void Inspect(Segment segment, CheckpointSegment? listed)
+    {
+        if (!segment.TryOpen(out string problem))
+        {
+            if (segment.IsOpenBlocked)
+            {
+                // Not damage but a refusal that may pass: going on without the segment would answer and flush wrongly.
+                throw new PackStoreException($"{segment.Name} cannot be read: {problem}.") { File = segment.Name };
+            }
+
+            core.Log.Ignored(segment.Name, problem);
+            return;
+        }
+
+        long length = segment.File!.Stat().Length;
+        segment.TrustedEnd = TrustedEndOf(listed);
+        segment.DurableEnd = listed?.DurableEnd ?? 0;
+        segment.SetLive(listed?.LiveBytes ?? 0);
+        _segments.Add(segment);
+        byte[] last = new byte[SegmentTrailerLayout.Size];
+        int read = length >= SegmentTrailerLayout.Size ? segment.File.Read(length - SegmentTrailerLayout.Size, last)
+            : 0;
+        if (SegmentTrailer.TryRead(last.AsSpan(0, read), core.Identity.StoreId, segment.Id, length) is { } trailer)
+        {
+            segment.CommittedEnd = trailer.CommittedEnd;
+            segment.DirectoryOffset = trailer.FooterOffset;
+            segment.IsSealed = true;
+            AddRuns(segment, null);
+            return;
+        }
+
+        List<(long From, long To)> gaps = [];
+        DirectoryBuilder builder = FindEnd(segment, listed, length, gaps);
+        if (_unreadable)
+        {
+            _unsynced.Add(segment);
+        }
+        else
+        {
+            _unsealed.Add(new UnsealedSegment(segment, builder, gaps));
+        }
+    }
+
+    /// <summary>Finds where the records of an unsealed segment end.</summary>
+    private DirectoryBuilder FindEnd(
+        Segment segment, CheckpointSegment? listed, long length, List<(long From, long To)> gaps)
+    {
+        long end = Math.Max(SegmentHeaderLayout.Size, listed?.CommittedEnd ?? 0);
+        segment.DirectoryOffset = listed?.DirectoryOffset ?? 0;
+        if (_sameBoot && head!.Committed.SegmentId == segment.Id)
+        {
+            end = Math.Max(end, head.Committed.Offset);
+        }
+
+        if (_sameBoot && head!.Directory.SegmentId == segment.Id)
+        {
+            segment.DirectoryOffset = Math.Max(segment.DirectoryOffset, head.Directory.Offset);
+        }
+
+        // Readers are bounded by the committed end, so it is moved on as sound records are found behind it.
+        end = Math.Min(end, length) & ~(FormatLimits.RecordAlignment - 1L);
+        segment.CommittedEnd = length;
+        DirectoryBuilder builder = AddRuns(segment, end)!;
+        segment.CommittedEnd = FindLast(segment, end, length, builder, gaps);
+        return builder;
+    }
+
+    /// <summary>Looks behind the known end for whole records: written but not published, or published in a HEAD that
+    /// was lost.</summary>
+    private long FindLast(
+        Segment segment, long end, long length, DirectoryBuilder builder, List<(long From, long To)> gaps)
+    {
+        List<DirectoryEntry> found = [];
+        SegmentScanner scanner = new(segment, end, length);
+        while (scanner.MoveNext(resynchronise: !_sameBoot && !IsClean))
+        {
+            bool sound = scanner.Header.Kind switch
+            {
+                RecordKind.Artifact or RecordKind.Tombstone => IndexMerger.IsSound(segment, scanner.Offset),
+                RecordKind.Directory => IndexMerger.IsSound(segment, scanner.Offset),
+                _ => true,
+            };
+            if (!sound)
+            {
+                _unreadable |= !segment.TryRead(scanner.Offset, scanner.Header.RecordLength, out _);
+                if (_sameBoot || IsClean)
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            if (RecoveryRun.TryDescribe(core, segment, scanner.Offset, scanner.Header, out DirectoryEntry entry))
+            {
+                found.Add(entry);
+            }
+
+            if (scanner.Offset > end)
+            {
+                gaps.Add((end, scanner.Offset));
+            }
+
+            _maxSequence = Math.Max(_maxSequence, scanner.Header.Sequence);
+            end = scanner.Next;
+        }
+
+        _unreadable |= scanner.Problem == RecordReader.Unreadable;
+        if (found.Count > 0)
+        {
+            found.ForEach(e => builder.Add(e));
+            _runs.Add(RecoveryRun.OfWalked(segment, [.. found]));
+        }
+
+        return end;
+    }
+
+    /// <summary>Adds the runs of a segment behind the watermark. For an unsealed one returns what its next block must
+    /// list.</summary>
+    private DirectoryBuilder? AddRuns(Segment segment, long? unsealedEnd)
+    {
+        long from = SegmentHeaderLayout.Size;
+        DirectoryBuilder? builder = null;
+        if (segment.DirectoryOffset > 0 && TryReadBlock(segment, out List<(long Offset, int Count, long End)> blocks))
+        {
+            builder = unsealedEnd is null ? null : new DirectoryBuilder(blocks[^1].End, _maxSequence);
+            int before = 0;
+            foreach ((long offset, int count, long blockEnd) in blocks)
+            {
+                builder?.AddBlock(offset, count);
+                if (new RecordLocation(segment.Id, offset).CompareTo(watermark) > 0 && count > 0)
+                {
+                    _runs.Add(new RecoveryRun(segment, from, offset, count, before));
+                }
+
+                before += count;
+                from = blockEnd;
+            }
+        }
+        else
+        {
+            segment.DirectoryOffset = 0;
+            builder = unsealedEnd is null ? null : new DirectoryBuilder(from, _maxSequence);
+        }
+
+        AddTail(segment, from, unsealedEnd ?? segment.CommittedEnd, builder);
+        return builder;
+    }
+
+    /// <summary>Walks the records that no directory block lists.</summary>
+    private void AddTail(Segment segment, long from, long to, DirectoryBuilder? builder)
+    {
+        if (from >= to)
+        {
+            return;
+        }
+
+        List<DirectoryEntry> tail = RecoveryRun.Walk(core, segment, from, to, resynchronise: true, out bool unreadable);
+        _unreadable |= unreadable;
+        foreach (DirectoryEntry entry in tail)
+        {
+            builder?.Add(entry);
+            _maxSequence = Math.Max(_maxSequence, entry.Sequence);
+        }
+
+        if (tail.Count > 0 && new RecordLocation(segment.Id, tail[^1].Offset).CompareTo(watermark) >= 0)
+        {
+            _runs.Add(RecoveryRun.OfWalked(segment, [.. tail]));
+        }
+    }
+
+    private bool TryReadBlock(Segment segment, out List<(long Offset, int Count, long End)> blocks)
+    {
+        blocks = [];
+        long at = segment.DirectoryOffset;
+        if (!RecordReader.TryReadRecord(segment, at, out RecordHeader header, out ReadOnlySpan<byte> record,
+            out string? problem)
+            || !DirectoryBlock.TryRead(record, header, out DirectoryBlock block, out problem))
+        {
+            core.Log.Damaged(segment.Name, at, problem ?? "no directory block");
+            return false;
+        }
+
+        for (int i = 0; i < block.ContentsCount; i++)
+        {
+            (long offset, int count) = block.Contents(i);
+            if (!RecordReader.TryReadHeader(segment, offset, out RecordHeader earlier, out _)
+                || earlier.Kind != RecordKind.Directory)
+            {
+                core.Log.Damaged(segment.Name, offset, "no directory block");
+                return false;
+            }
+
+            blocks.Add((offset, count, offset + earlier.RecordLength));
+        }
+
+        blocks.Add((at, block.Count, at + header.RecordLength));
+        _maxSequence = Math.Max(_maxSequence, Math.Max(block.MaxSequence, header.Sequence));
+        return true;
+    }
+}

@@ -1,0 +1,306 @@
+using System.Globalization;
+using System.Text;
+using PackStore.Engine.Writing;
+using PackStore.Format;
+using PackStore.Index;
+using PackStore.Segments;
+using PackStore.Storage;
+
+namespace PackStore.Engine.Opening;
+
+/// <summary>Opens a store, in whatever state it was left, in time that does not grow with it.</summary>
+internal static class StoreOpener
+{
+    /// <summary>Opens for writing, creating where the options allow it. Takes over the directory.</summary>
+    public static StoreEngine OpenForWriting(IStoreDirectory directory, PackStoreOptions options, ulong hashMask)
+    {
+        IDisposable? writerLock = null;
+        try
+        {
+            bool exists = HasIdentity(directory);
+            if (!exists && !(options.CreateIfMissing && IdentityStore.IsEmptyOrUnfinished(directory)))
+            {
+                throw Refusal(directory);
+            }
+
+            if (exists)
+            {
+                // Says "newer" or "damaged" before it says "locked", and touches nothing.
+                IdentityStore.TryRead(directory, forWriting: true);
+            }
+
+            writerLock = Lock(directory, options.TimeProvider);
+            directory.AdoptModeFrom(StoreFileNames.Store);
+            StoreIdentity identity = IdentityStore.TryRead(directory, forWriting: true)
+                ?? IdentityStore.Create(directory, options);
+            StoreCore core = new(directory, identity, options, readOnly: false) { HashMask = hashMask };
+            return Start(core, writerLock);
+        }
+        catch
+        {
+            writerLock?.Dispose();
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens read-only beside a writer or without one. Takes over the directory.</summary>
+    public static StoreEngine OpenForReading(IStoreDirectory directory, PackStoreOptions options, ulong hashMask)
+    {
+        try
+        {
+            StoreIdentity identity = IdentityStore.TryRead(directory, forWriting: false) ?? throw Refusal(directory);
+            StoreCore core = new(directory, identity, options, readOnly: true) { HashMask = hashMask };
+            HeadPage? head = HeadPage.TryOpen(directory);
+            // Read before the segments are looked at: what is published meanwhile is then followed.
+            ulong word = head?.CommittedWord ?? 0;
+            bool current = head is not null && head.IsCurrent(identity.StoreId, directory.BootId);
+            SegmentPlan plan = Load(core, head, out CheckpointRecord? checkpoint, out bool clean, out ulong snapshot);
+            int last = core.State.Segments.LastId;
+            RecordLocation loaded = current || !core.State.Segments.TryGet(last, out Segment? segment)
+                ? HeadWords.Unpack(current ? word : 0)
+                : new RecordLocation(last, segment.CommittedEnd);
+            TailFollower follower = new(core, head, word, loaded);
+            StoreEngine engine = new(core, null, null, follower);
+            Begin(engine, plan, checkpoint, clean, snapshot);
+            return engine;
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    private static StoreEngine Start(StoreCore core, IDisposable writerLock)
+    {
+        HeadPage head = HeadPage.OpenForWriting(core.Directory);
+        try
+        {
+            SegmentPlan plan = Load(core, head, out CheckpointRecord? checkpoint, out bool clean, out ulong snapshot);
+            WriterState writer = new(head)
+            {
+                Sequence = plan.MaxSequence,
+                OpenedSequence = plan.MaxSequence,
+                DurableSequence = clean ? plan.MaxSequence : 0,
+                NextSegmentId = NextSegmentId(core.Directory),
+                SnapshotGeneration = snapshot,
+                CheckpointGeneration = checkpoint?.Generation ?? 0,
+                RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
+                WasClean = clean,
+                HasUnreadable = plan.HasUnreadable,
+            };
+            // What was shortened since is not appended to.
+            TakeUnsealed(core, writer, plan, clean && plan.Missing.Count == 0);
+            if (checkpoint is null)
+            {
+                // Whoever made the store may have been killed before its name was durable.
+                core.Directory.SyncDirectory("");
+            }
+
+            if (!clean)
+            {
+                TakeUnsynced(core, writer, plan);
+            }
+
+            RecordLocation committed = writer.Committed(core.State.Segments);
+            core.State.Segments.TryGet(committed.SegmentId, out Segment? last);
+            head.Claim(
+                core.Identity.StoreId, core.Directory.BootId, committed,
+                last is null ? default : new RecordLocation(last.Id, last.DirectoryOffset));
+            StoreEngine engine = new(core, writer, writerLock, null);
+            Begin(engine, plan, checkpoint, clean, snapshot);
+            return engine;
+        }
+        catch
+        {
+            head.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>After a clean close the active segment goes on; otherwise it is to be sealed, and a new one
+    /// begins.</summary>
+    private static void TakeUnsealed(StoreCore core, WriterState writer, SegmentPlan plan, bool clean)
+    {
+        foreach (UnsealedSegment unsealed in plan.Unsealed)
+        {
+            if (clean && writer.Appender is null && unsealed.Segment.Id == core.State.Segments.LastId)
+            {
+                writer.Appender = SegmentAppender.Reopen(
+                    core.Directory, core.Identity.StoreId, unsealed.Segment, unsealed.Builder);
+                unsealed.Segment.DurableEnd = unsealed.Segment.CommittedEnd;
+            }
+            else
+            {
+                writer.Unsealed.Add(unsealed);
+                writer.SegmentsChanged = true;
+            }
+        }
+    }
+
+    /// <summary>What a process that was killed had not synced yet is in the page cache, and for the next flush of this
+    /// one to sync.</summary>
+    private static void TakeUnsynced(StoreCore core, WriterState writer, SegmentPlan plan)
+    {
+        writer.SegmentsChanged |= plan.Segments.Count > 0;
+        foreach (Segment segment in plan.Segments)
+        {
+            if (segment.IsSealed && segment.DurableEnd < segment.CommittedEnd && segment.TryOpen(out _))
+            {
+                writer.UnsyncedSealed.Add(SegmentAppender.Reopen(
+                    core.Directory, core.Identity.StoreId, segment, new DirectoryBuilder(segment.CommittedEnd)));
+            }
+        }
+
+        foreach (Segment segment in plan.Unsynced)
+        {
+            writer.UnsyncedSealed.Add(SegmentAppender.Reopen(
+                core.Directory, core.Identity.StoreId, segment, new DirectoryBuilder(segment.CommittedEnd)));
+        }
+
+        foreach (RecoveryRun run in plan.Runs)
+        {
+            if (run.Segment.DurableEnd < run.Segment.CommittedEnd)
+            {
+                NoteUnsyncedLoose(core, run);
+            }
+        }
+    }
+
+    private static void NoteUnsyncedLoose(StoreCore core, RecoveryRun run)
+    {
+        run.EnsureChecked(core);
+        for (int i = 0; i < run.Count; i++)
+        {
+            DirectoryEntry entry = run[core, i];
+            if (!entry.HasLoose || entry.Offset < run.Segment.DurableEnd
+                || !RecordReader.TryReadRecord(run.Segment, entry.Offset, out RecordHeader header,
+                    out ReadOnlySpan<byte> record, out _)
+                || RecordReader.FindProblem(record, header, payloads: false, out _) is not null)
+            {
+                continue;
+            }
+
+            ArtifactKey key = RecordBody.ReadKey(record, header.KeyLength);
+            for (int d = 0; d < header.DescriptorCount; d++)
+            {
+                PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record, header.KeyLength, d);
+                if (descriptor.Tier == PayloadTier.Loose)
+                {
+                    string name = StoreFileNames.LooseFile(key.Bytes, d, descriptor.Place);
+                    using IStoreFile? file = core.Directory.TryOpen(name, writable: false);
+                    if (file is not null)
+                    {
+                        core.Loose.NoteUnsynced(name, null);
+                    }
+                }
+            }
+        }
+    }
+
+    private static SegmentPlan Load(
+        StoreCore core, HeadPage? head, out CheckpointRecord? checkpoint, out bool clean, out ulong snapshotGeneration)
+    {
+        List<string> problems = [];
+        checkpoint = CheckpointStore.TryRead(core.Directory, core.Identity.StoreId, problems);
+        (IStoreFile File, SnapshotHeader Header)? snapshot = SnapshotStore.TryOpenNewest(core);
+        IndexTable table;
+        RecordLocation watermark = default;
+        if (snapshot is { } found)
+        {
+            using IStoreFile file = found.File;
+            table = IndexTable.Load(core.Directory, file, found.Header);
+            watermark = found.Header.Watermark;
+        }
+        else
+        {
+            table = IndexTable.Create(core.Directory);
+        }
+
+        snapshotGeneration = snapshot?.Header.Generation ?? 0;
+        core.State = new StoreState(table, SegmentMap.Empty, null);
+        RecoveryPlanner planner = new(core, checkpoint, head, watermark);
+        SegmentPlan plan = planner.Plan();
+        clean = planner.IsClean;
+        foreach (string missing in plan.Missing)
+        {
+            core.Log.Ignored(missing, "the checkpoint names it");
+        }
+
+        core.State = core.State with
+        {
+            Segments = SegmentMap.Of(plan.Segments),
+            Recovery = plan.Runs.Count == 0 ? null : new RecoveryRuns(core, plan.Runs),
+        };
+        return plan;
+    }
+
+    private static void Begin(
+        StoreEngine engine, SegmentPlan plan, CheckpointRecord? checkpoint, bool clean, ulong snapshot)
+    {
+        StoreCore core = engine.Core;
+        bool counted = clean && plan.Missing.Count == 0;
+        if (counted)
+        {
+            core.Accounting.Set(checkpoint!.Counters);
+        }
+
+        core.Log.Opened(
+            core.Directory.FullPath, clean ? "clean" : "not closed cleanly", plan.Segments.Count,
+            plan.Runs.Sum(r => (long)r.Count));
+        engine.Recovery.Start(plan.Runs, recount: !counted, snapshot);
+    }
+
+    private static int NextSegmentId(IStoreDirectory directory)
+    {
+        int last = 0;
+        foreach (StoreEntry entry in directory.List(StoreFileNames.Segments))
+        {
+            if (StoreFileNames.TryParseSegment(entry.Name, out int id))
+            {
+                last = Math.Max(last, id);
+            }
+        }
+
+        return last + 1;
+    }
+
+    private static bool HasIdentity(IStoreDirectory directory)
+    {
+        using IStoreFile? file = directory.TryOpen(StoreFileNames.Store, writable: false);
+        return file is not null;
+    }
+
+    private static PackStoreException Refusal(IStoreDirectory directory)
+    {
+        bool hasSegments = directory.List(StoreFileNames.Segments)
+            .Any(e => e.IsFile && StoreFileNames.TryParseSegment(e.Name, out _));
+        return hasSegments
+            ? new CorruptStoreException(
+                Path.Combine(directory.FullPath, StoreFileNames.Store), 0, "no file", "the store's identity")
+            : new NotAStoreException(directory.FullPath, "it has no STORE");
+    }
+
+    private static IDisposable Lock(IStoreDirectory directory, TimeProvider clock)
+    {
+        string since = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        byte[] holder = Encoding.UTF8.GetBytes(
+            string.Create(CultureInfo.InvariantCulture,
+                $"{Environment.ProcessId}\n{Environment.MachineName}\n{since}\n"));
+        IDisposable? taken = directory.TryLock(StoreFileNames.Lock, holder, out byte[] current);
+        if (taken is not null)
+        {
+            return taken;
+        }
+
+        string[] lines = Encoding.UTF8.GetString(current).Split('\n');
+        int pid = lines.Length > 0 && int.TryParse(lines[0], CultureInfo.InvariantCulture, out int p) ? p : 0;
+        DateTimeOffset? at = lines.Length > 2 && DateTimeOffset.TryParse(
+            lines[2], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset t)
+            ? t
+            : null;
+        throw new StoreLockedException(
+            Path.Combine(directory.FullPath, StoreFileNames.Lock), pid, lines.Length > 1 ? lines[1] : "?", at);
+    }
+}

@@ -1,0 +1,231 @@
+using System.Runtime.CompilerServices;
+using PackStore.Format;
+using PackStore.Index;
+using PackStore.Segments;
+
+namespace PackStore.Engine;
+
+/// <summary>
+/// The hit, in one readable method: index line, record header, full key, checksums the first time, recency. No lock, no
+/// allocation, and no system
+/// call once the pages are resident.
+/// </summary>
+internal sealed class ReadPath(StoreCore core)
+{
+    private readonly bool _checkAlways = core.Options.Checksums == ChecksumPolicy.Always;
+    private readonly bool _checkPayloads = core.Options.Checksums != ChecksumPolicy.Never;
+
+    /// <summary>Called on a read-only attach when a use is first noted within an hour: hash and hour.</summary>
+    public Action<ulong, int>? Used { get; init; }
+
+    /// <summary>Called before a lookup of a read-only attach; brings the index up to what the writer has
+    /// published.</summary>
+    public Action? Follow { get; init; }
+
+    /// <summary>Finds the artifact of a key. Inside an epoch section.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryFind(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
+    {
+        StoreState state = core.State;
+        return state.Recovery is null && Follow is null
+            ? TryFindIndexed(state, key, hash, touch, out found)
+            : TryFindSlow(key, hash, touch, out found);
+    }
+
+    /// <summary>The hit in its steady state, in as few instructions as it takes, so that the processor can overlap the
+    /// cache misses of one lookup with those of the next: checked before, resident, its use noted within the hour, nothing
+    /// detached. Has no side effect and does not throw; what is not this simple is for <see cref="TryFind"/>. Inside an
+    /// epoch section.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public HotAnswer FindHot(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
+    {
+        StoreState state = core.State;
+        Unsafe.SkipInit(out found);
+        if (state.Recovery is not null || Follow is not null || _checkAlways)
+        {
+            return HotAnswer.Unknown;
+        }
+
+        IndexProbe probe = state.Table.Probe(hash);
+        if (!probe.MoveNext())
+        {
+            return HotAnswer.Miss;
+        }
+
+        ulong word = probe.Word;
+        long offset = IndexWord.Offset(word);
+        if ((word & IndexWord.Verified) == 0
+            || !state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
+            || !segment.TryReadHot(offset, out ReadOnlySpan<byte> record)
+            || !RecordHeader.MatchesPlainArtifact(record, key.Padded, key.Length)
+            || (touch && !probe.IsTouched(core.Hour)))
+        {
+            return HotAnswer.Unknown;
+        }
+
+        found.Segment = segment;
+        found.Offset = offset;
+        found.Record = record;
+        found.Hour = touch ? (ushort)core.Hour : probe.Hour;
+        return HotAnswer.Hit;
+    }
+
+    /// <summary>Finds the artifact of a key without looking at its payloads: the record that is found ends with the
+    /// metadata, and a damaged one stays in the index. Inside an epoch section.</summary>
+    public bool TryFindHead(scoped in ArtifactKey key, ulong hash, out FoundRecord found)
+    {
+        Follow?.Invoke();
+        StoreState state = core.State;
+        if (state.Recovery is not null)
+        {
+            return TryFindSlow(key, hash, touch: false, out found);
+        }
+
+        found = default;
+        IndexProbe probe = state.Table.Probe(hash);
+        while (probe.MoveNext())
+        {
+            long offset = IndexWord.Offset(probe.Word);
+            if (!state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
+                || !RecordReader.TryReadHeader(segment, offset, out RecordHeader header, out _)
+                || header.Kind != RecordKind.Artifact || header.KeyLength != key.Length)
+            {
+                continue;
+            }
+
+            long end = RecordBody.EndOffset(header.KeyLength, header.DescriptorCount, header.MetadataLength);
+            if (segment.TryRead(offset, end, out ReadOnlySpan<byte> record)
+                && RecordHeader.Matches(record, key.Padded, key.Length)
+                && RecordBody.MatchesTail(record, key.Padded, key.Length)
+                && RecordReader.FindProblem(record, header, payloads: false, out _) is null)
+            {
+                found = new FoundRecord { Segment = segment, Offset = offset, Record = record, Hour = probe.Hour };
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>First pass of a batch: fetches the index line.</summary>
+    public void PrefetchBucket(ulong hash) => core.State.Table.Prefetch(hash);
+
+    /// <summary>Second pass of a batch: fetches the record that the first candidate leads to.</summary>
+    public void PrefetchRecord(ulong hash)
+    {
+        StoreState state = core.State;
+        IndexProbe probe = state.Table.Probe(hash);
+        if (probe.MoveNext() && state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment))
+        {
+            segment.Prefetch(IndexWord.Offset(probe.Word));
+        }
+    }
+
+    private bool TryFindIndexed(StoreState state, scoped in ArtifactKey key, ulong hash, bool touch,
+        out FoundRecord found)
+    {
+        ReadOnlySpan<byte> padded = key.Padded;
+        IndexProbe probe = state.Table.Probe(hash);
+        while (probe.MoveNext())
+        {
+            ulong word = probe.Word;
+            long offset = IndexWord.Offset(word);
+            if (!state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
+                || !segment.TryRead(offset, RecordHeaderLayout.Size, out ReadOnlySpan<byte> line)
+                || !RecordHeader.Matches(line, padded, key.Length))
+            {
+                continue;
+            }
+
+            int length = RecordHeader.ReadLength(line);
+            if (!segment.TryRead(offset, length, out ReadOnlySpan<byte> record)
+                || ((word & IndexWord.Verified) == 0 || _checkAlways) && !Check(state, ref probe, segment, offset))
+            {
+                continue;
+            }
+
+            if (RecordHeader.ReadKind(line) != RecordKind.Artifact
+                || !RecordBody.MatchesTail(record, padded, key.Length))
+            {
+                continue;
+            }
+
+            Unsafe.SkipInit(out found);
+            found.Segment = segment;
+            found.Offset = offset;
+            found.Record = record;
+            if (touch)
+            {
+                found.Hour = (ushort)core.Hour;
+                if (probe.Touch(core.Hour))
+                {
+                    Used?.Invoke(hash, core.Hour);
+                }
+            }
+            else
+            {
+                found.Hour = probe.Hour;
+            }
+
+            return true;
+        }
+
+        found = default;
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryFindSlow(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
+    {
+        Follow?.Invoke();
+        StoreState state = core.State;
+        if (state.Recovery is not { } runs
+            || !runs.TryFindNewest(state, key, hash, out RecordLocation location, out bool removed))
+        {
+            return TryFindIndexed(core.State, key, hash, touch, out found);
+        }
+
+        found = default;
+        if (removed || !state.Segments.TryGet(location.SegmentId, out Segment? segment)
+            || !RecordReader.TryReadRecord(segment, location.Offset, out RecordHeader header,
+                out ReadOnlySpan<byte> record, out _)
+            || RecordReader.FindProblem(record, header, _checkPayloads, out _) is not null)
+        {
+            return false;
+        }
+
+        found = new FoundRecord
+        {
+            Segment = segment,
+            Offset = location.Offset,
+            Record = record,
+            Hour = (ushort)core.Hour
+        };
+        return true;
+    }
+
+    /// <summary>Checks a record in full; one that fails is dropped from the index, counted and logged.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool Check(StoreState state, ref IndexProbe probe, Segment segment, long offset)
+    {
+        bool readable = RecordReader.TryReadRecord(
+            segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record, out string? problem);
+        bool payloads = _checkPayloads || offset >= segment.TrustedEnd;
+        problem = readable ? RecordReader.FindProblem(record, header, payloads, out _) : problem;
+        if (problem is null)
+        {
+            probe.SetVerified();
+            return true;
+        }
+
+        core.Metrics.Damaged();
+        core.Log.Damaged(segment.Name, offset, problem);
+        if (!core.IsReadOnly && problem != RecordReader.Unreadable && state.Table.TryRemove(ref probe))
+        {
+            // What the record held can no longer be told, so the counts are made anew from the directories.
+            core.Accounting.IsExact = false;
+        }
+
+        return false;
+    }
+}

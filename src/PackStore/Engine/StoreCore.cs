@@ -1,0 +1,145 @@
+using PackStore.Format;
+using PackStore.Index;
+using PackStore.Loose;
+using PackStore.Segments;
+using PackStore.Storage;
+
+namespace PackStore.Engine;
+
+/// <summary>
+/// What all parts of one open store share: its directory, identity, options, the published state, the write lock.
+/// </summary>
+internal sealed class StoreCore : IHashSource
+{
+    private StoreState _state;
+    private int _hour;
+
+    public StoreCore(IStoreDirectory directory, StoreIdentity identity, PackStoreOptions options, bool readOnly)
+    {
+        Directory = directory;
+        Identity = identity;
+        Options = options;
+        IsReadOnly = readOnly;
+        Loose = new LooseTier(
+            directory, options.Checksums != ChecksumPolicy.Never, options.Durability != Durability.None);
+        Metrics = new StoreMetrics(options.MeterFactory);
+        Log = new StoreLog(options.LoggerFactory);
+        _state = new StoreState(null!, SegmentMap.Empty, null);
+        RefreshHour();
+    }
+
+    public IStoreDirectory Directory { get; }
+
+    public StoreIdentity Identity { get; }
+
+    public PackStoreOptions Options { get; }
+
+    public bool IsReadOnly { get; }
+
+    public LooseTier Loose { get; }
+
+    public StoreMetrics Metrics { get; }
+
+    public StoreLog Log { get; }
+
+    public ResidencyClock Residency { get; } = new();
+
+    public LiveAccounting Accounting { get; } = new();
+
+    /// <summary>Guards everything that changes the store: the appender, the index's structure, the segment map, the
+    /// sequence. Held for
+    /// one gathered write at the longest.</summary>
+    public Lock WriteLock { get; } = new();
+
+    /// <summary>What readers see. Swapped under the write lock.</summary>
+    public StoreState State
+    {
+        get => Volatile.Read(ref _state);
+        set => Volatile.Write(ref _state, value);
+    }
+
+    /// <summary>Hours since the store was created, as of the last tick: reading a clock on each hit would cost more
+    /// than the lookup.</summary>
+    public int Hour => Volatile.Read(ref _hour);
+
+    /// <summary>Bits of a key's hash that are used; fewer than 64 only in tests, to force collisions.</summary>
+    public ulong HashMask { get; init; } = ulong.MaxValue;
+
+    /// <summary>Reads the clock.</summary>
+    public void RefreshHour() => Volatile.Write(ref _hour, HourOf(Options.TimeProvider.GetUtcNow()));
+
+    /// <summary>The hour of a time, 0 to 65,535.</summary>
+    public int HourOf(DateTimeOffset time) => (int)Math.Clamp(
+        (time.ToUnixTimeMilliseconds() - Identity.FirstHourUnixMs) / 3_600_000, 0, ushort.MaxValue);
+
+    /// <summary>The start of an hour.</summary>
+    public DateTimeOffset TimeOf(int hour) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(Identity.FirstHourUnixMs + (hour * 3_600_000L));
+
+    /// <summary>The hash of a key in this store.</summary>
+    public ulong HashOf(in ArtifactKey key) => KeyHash.Of(key.Bytes, Identity.HashSeed) & HashMask;
+
+    /// <inheritdoc/>
+    public bool TryReadHash(ulong word, out ulong hash)
+    {
+        hash = 0;
+        if (!State.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
+            || !TryReadKey(segment, IndexWord.Offset(word), out ArtifactKey key, out _))
+        {
+            return false;
+        }
+
+        hash = HashOf(key);
+        return true;
+    }
+
+    /// <summary>Reads key and header of an artifact or tombstone whose header is sound.</summary>
+    public static bool TryReadKey(Segment segment, long offset, out ArtifactKey key, out RecordHeader header)
+    {
+        key = default;
+        if (!RecordReader.TryReadHeader(segment, offset, out header, out string? problem))
+        {
+            // A key that is taken for absent would be indexed twice, so this does not give up where a page fault would
+            // have.
+            return problem == RecordReader.Unreadable && TryReadKeyFromFile(segment, offset, out key, out header);
+        }
+
+        if (header.KeyLength == 0)
+        {
+            return false;
+        }
+
+        int front = RecordBody.DescriptorsOffset(header.KeyLength);
+        if (!segment.TryRead(offset, Math.Min(front, header.RecordLength), out ReadOnlySpan<byte> record))
+        {
+            return false;
+        }
+
+        key = RecordBody.ReadKey(record, header.KeyLength);
+        return true;
+    }
+
+    private static bool TryReadKeyFromFile(Segment segment, long offset, out ArtifactKey key, out RecordHeader header)
+    {
+        key = default;
+        header = default;
+        try
+        {
+            byte[] front = new byte[RecordBody.DescriptorsOffset(ArtifactKey.MaxLength)];
+            if (segment.File is not { } file || offset + RecordHeaderLayout.Size > segment.CommittedEnd
+                || file.Read(offset, front) < RecordHeaderLayout.Size
+                || !RecordHeader.TryRead(front, segment.CommittedEnd - offset, out header, out _)
+                    || header.KeyLength == 0)
+            {
+                return false;
+            }
+
+            key = RecordBody.ReadKey(front, header.KeyLength);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}

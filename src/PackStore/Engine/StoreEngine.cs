@@ -1,0 +1,262 @@
+using PackStore.Format;
+using PackStore.Engine.Opening;
+using PackStore.Engine.Writing;
+using PackStore.Segments;
+
+namespace PackStore.Engine;
+
+/// <summary>One open store: its parts, its clock tick, its close. Built by <see cref="StoreOpener"/>.</summary>
+internal sealed class StoreEngine
+{
+    private readonly IDisposable? _lock;
+    private readonly ITimer _tick;
+    private readonly Lock _closeLock = new();
+    private readonly RecencyInbox _inbox;
+    private long _lastFlush;
+    private int _ticking;
+    private bool _closed;
+
+    public StoreEngine(StoreCore core, WriterState? writer, IDisposable? writerLock, TailFollower? follower)
+    {
+        Core = core;
+        Writer = writer;
+        _lock = writerLock;
+        Follower = follower;
+        _inbox = new RecencyInbox(core);
+        Recovery = new RecoveryJob(core, OnRecovered);
+        Reads = new ReadPath(core)
+        {
+            Follow = follower is null ? null : follower.Follow,
+            Used = core.IsReadOnly ? _inbox.Note : null,
+        };
+        if (writer is not null)
+        {
+            Writes = new WritePath(core, writer, Recovery);
+            Checkpoints = new Checkpointer(core, writer, Writes);
+            Commits = new GroupCommit(core, writer, Checkpoints);
+            Checkpoints.Flush = Commits.FlushNow;
+            Encoder = new PutEncoder(core, Writes.MaxRecordLength);
+            Pending = new PendingPuts(core, Encoder, Writes);
+            Writes.Published = key => Pending.Cancel(key);
+        }
+
+        _lastFlush = core.Options.TimeProvider.GetTimestamp();
+        _tick = core.Options.TimeProvider.CreateTimer(
+            static state => ((StoreEngine)state!).Tick(), this, TickPeriod, TickPeriod);
+    }
+
+    private static TimeSpan TickPeriod => TimeSpan.FromSeconds(1);
+
+    public StoreCore Core { get; }
+
+    public WriterState? Writer { get; }
+
+    public TailFollower? Follower { get; }
+
+    public RecoveryJob Recovery { get; }
+
+    public ReadPath Reads { get; }
+
+    public WritePath? Writes { get; }
+
+    public Checkpointer? Checkpoints { get; }
+
+    public GroupCommit? Commits { get; }
+
+    public PutEncoder? Encoder { get; }
+
+    public PendingPuts? Pending { get; }
+
+    /// <summary>Whether the store was closed.</summary>
+    public bool IsClosed => Volatile.Read(ref _closed);
+
+    /// <summary>Throws unless writing is possible in principle.</summary>
+    public void ThrowIfReadOnly()
+    {
+        Throw.IfClosed(IsClosed);
+        if (Core.IsReadOnly)
+        {
+            throw new StoreReadOnlyException(Core.Directory.FullPath);
+        }
+    }
+
+    /// <summary>Reads in the uses that read-only processes have noted; a writer also takes their files away.</summary>
+    private void TakeRecency()
+    {
+        try
+        {
+            _inbox.Take(remove: !Core.IsReadOnly);
+        }
+        catch (IOException e)
+        {
+            // A hint that cannot be read, or not removed, costs recency only.
+            Core.Log.HintFailed(StoreFileNames.Index, e);
+        }
+    }
+
+    /// <summary>Closes. Leases held now stay valid until they are disposed; later calls throw or miss.</summary>
+    public void Close()
+    {
+        lock (_closeLock)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _tick.Dispose();
+            try
+            {
+                if (Writer is not null)
+                {
+                    CloseWriter(Writer);
+                }
+                else
+                {
+                    _inbox.TrySave();
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref _closed, true);
+                Release();
+            }
+        }
+    }
+
+    private void CloseWriter(WriterState writer)
+    {
+        Pending!.DrainAsync().GetAwaiter().GetResult();
+        Recovery.Dispose();
+        bool wrote;
+        lock (Core.WriteLock)
+        {
+            // Also what was flushed long ago: the last clean checkpoint does not know it.
+            wrote = writer.Sequence > writer.OpenedSequence || writer.SegmentsChanged;
+            if (writer.Poison is null)
+            {
+                Checkpoints!.CompleteDirectory();
+            }
+
+            writer.IsClosed = true;
+        }
+
+        if (writer.Poison is not null)
+        {
+            return;
+        }
+
+        Commits!.FlushNow();
+        bool snapshot = Checkpoints!.IsSnapshotWorthwhile() && Checkpoints.TryWriteSnapshot(CancellationToken.None);
+        if (wrote || snapshot || !Core.Accounting.IsExact || writer.CheckpointGeneration == 0 || !writer.WasClean)
+        {
+            Checkpoints.TryWriteCheckpoint(clean: Core.State.Recovery is null && !writer.HasUnreadable);
+        }
+    }
+
+    /// <summary>Takes everything out of sight, and gives it back when the last reader has left.</summary>
+    private void Release()
+    {
+        if (Writer is null)
+        {
+            Recovery.Dispose();
+        }
+
+        StoreState state = Core.State;
+        Writer?.Appender?.Dispose();
+        foreach (SegmentAppender appender in Writer?.UnsyncedSealed ?? [])
+        {
+            appender.Dispose();
+        }
+
+        Follower?.Dispose();
+        Writer?.Head.Dispose();
+        _lock?.Dispose();
+        Core.Metrics.Dispose();
+        EpochGate.Retire(() =>
+        {
+            foreach (Segment segment in state.Segments.All)
+            {
+                segment.Close();
+            }
+
+            Core.Loose.Close();
+            state.Table.Release();
+            Core.Directory.Dispose();
+        });
+    }
+
+    private void OnRecovered(bool recounted)
+    {
+        // Only a complete index can take the uses of all keys in.
+        TakeRecency();
+        if (Writer is { } writer)
+        {
+            lock (Core.WriteLock)
+            {
+                if (writer.Appender is null)
+                {
+                    Writes!.SealLeftOvers();
+                }
+            }
+
+            if (writer.SnapshotGeneration == 0 && !writer.HasUnreadable
+                && Core.State.Table.Entries > RecoveryJob.MergeAtOpen)
+            {
+                Checkpoints!.TryWriteSnapshot(CancellationToken.None);
+            }
+        }
+    }
+
+    private void Tick()
+    {
+        if (Interlocked.Exchange(ref _ticking, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            Core.RefreshHour();
+            GCMemoryInfo memory = GC.GetGCMemoryInfo(GCKind.Any);
+            if (memory.MemoryLoadBytes > memory.HighMemoryLoadThresholdBytes)
+            {
+                Core.Residency.Advance();
+            }
+
+            if (Writer is not null && !IsClosed)
+            {
+                TickWriter();
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The foreground is told by its own next call; a background tick has nobody to throw at.
+            Core.Log.HintFailed("Background work", e);
+        }
+        finally
+        {
+            Volatile.Write(ref _ticking, 0);
+        }
+    }
+
+    private void TickWriter()
+    {
+        TimeProvider clock = Core.Options.TimeProvider;
+        TimeSpan interval = Core.Options.FlushInterval;
+        if (Core.Options.Durability == Durability.OnFlush && interval != Timeout.InfiniteTimeSpan
+            && clock.GetElapsedTime(_lastFlush) >= interval)
+        {
+            _lastFlush = clock.GetTimestamp();
+            if (Commits!.IsDirty)
+            {
+                Commits.FlushNow();
+            }
+        }
+
+        if (Checkpoints!.IsSnapshotDue)
+        {
+            Checkpoints.TryWriteSnapshot(CancellationToken.None);
+        }
+    }
+}

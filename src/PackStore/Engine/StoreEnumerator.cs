@@ -1,0 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
+using PackStore.Format;
+using PackStore.Segments;
+
+namespace PackStore.Engine;
+
+/// <summary>Lists artifacts in index order, one at a time, so that no epoch section spans the caller's code.</summary>
+internal static class StoreEnumerator
+{
+    /// <summary>All artifacts that are live. Waits for an index that is being rebuilt.</summary>
+    public static IEnumerable<ArtifactMetadata> Run(StoreEngine engine)
+    {
+        engine.Recovery.Wait(CancellationToken.None);
+        engine.Follower?.Follow();
+        using IEnumerator<(ulong Word, ushort Hour)> slots = engine.Core.State.Table.Enumerate().GetEnumerator();
+        while (TryReadNext(engine, slots, out ArtifactMetadata? metadata))
+        {
+            yield return metadata;
+        }
+    }
+
+    /// <summary>Goes on to the next artifact that can be read, without touching the index once the store is
+    /// closed.</summary>
+    private static bool TryReadNext(
+        StoreEngine engine, IEnumerator<(ulong Word, ushort Hour)> slots,
+            [NotNullWhen(true)] out ArtifactMetadata? metadata)
+    {
+        EpochSlot slot = EpochGate.Slot;
+        ulong token = EpochGate.Enter(slot);
+        try
+        {
+            Throw.IfClosed(engine.IsClosed);
+            metadata = null;
+            while (metadata is null && slots.MoveNext())
+            {
+                metadata = TryRead(engine.Core, slots.Current.Word, slots.Current.Hour);
+            }
+
+            return metadata is not null;
+        }
+        finally
+        {
+            slot.Leave(token);
+        }
+    }
+
+    private static ArtifactMetadata? TryRead(StoreCore core, ulong word, ushort hour)
+    {
+        long offset = IndexWord.Offset(word);
+        return core.State.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
+            && RecordReader.TryReadRecord(segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record,
+                out _)
+            && header.Kind == RecordKind.Artifact
+            && RecordReader.FindProblem(record, header, payloads: false, out _) is null
+            ? MetadataReader.TryRead(core, record, segment.Id, offset, hour)
+            : null;
+    }
+}

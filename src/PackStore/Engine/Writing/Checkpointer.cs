@@ -1,0 +1,194 @@
+using PackStore.Engine.Opening;
+using PackStore.Format;
+using PackStore.Index;
+using PackStore.Segments;
+
+namespace PackStore.Engine.Writing;
+
+/// <summary>Makes restart short: writes CHECKPOINT and index snapshots.</summary>
+internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath writes)
+{
+    /// <summary>A snapshot is due after so many records, so that replay stays bounded whatever the store's
+    /// size.</summary>
+    public const long SnapshotEvery = 1 << 20;
+
+    // Orders checkpoints among themselves; taken before the write lock, never inside it.
+    private readonly Lock _lock = new();
+
+    // Orders snapshots among themselves; taken before the other, never inside it.
+    private readonly Lock _snapshotLock = new();
+    private bool _marked = !writer.WasClean;
+
+    /// <summary>Makes everything appended so far durable.</summary>
+    public Action Flush { get; set; } = static () => { };
+
+    /// <summary>Whether a snapshot is due while the store runs.</summary>
+    public bool IsSnapshotDue
+    {
+        get
+        {
+            lock (core.WriteLock)
+            {
+                return writer.RecordsSinceSnapshot >= SnapshotEvery && core.State.Recovery is null
+                    && !writer.HasUnreadable;
+            }
+        }
+    }
+
+    /// <summary>Before the first append after a clean close: replaces the checkpoint that says "clean", durably, so
+    /// that no later stop is taken for
+    /// a clean one.</summary>
+    public void EnsureMarked()
+    {
+        if (Volatile.Read(ref _marked))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_marked)
+            {
+                WriteLocked(clean: false, sync: true);
+                Volatile.Write(ref _marked, true);
+            }
+        }
+    }
+
+    /// <summary>Writes a checkpoint of the segments as they are; says whether it could. Failing costs safety margins,
+    /// no data.</summary>
+    public bool TryWriteCheckpoint(bool clean)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                WriteLocked(clean, core.Options.Durability != Durability.None);
+                return true;
+            }
+            catch (IOException e)
+            {
+                core.Log.HintFailed(StoreFileNames.Checkpoint, e);
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Writes an index snapshot and the checkpoint that names it; says whether it could.</summary>
+    public bool TryWriteSnapshot(CancellationToken cancellationToken)
+    {
+        lock (_snapshotLock)
+        {
+            SnapshotHeader header = Freeze();
+            try
+            {
+                // Flushed before it is published: a record that it names and a power cut takes must not hide an older
+                // one that is durable.
+                SnapshotStore.Write(core, header, Flush, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException)
+            {
+                core.Log.HintFailed(StoreFileNames.Snapshot(header.Generation), e);
+                return false;
+            }
+            finally
+            {
+                lock (core.WriteLock)
+                {
+                    core.State.Table.IsFrozen = false;
+                }
+            }
+
+            lock (core.WriteLock)
+            {
+                writer.SnapshotGeneration = header.Generation;
+                writer.RecordsSinceSnapshot = (long)(writer.Sequence - header.Sequence);
+            }
+
+            bool written = TryWriteCheckpoint(clean: false);
+            if (written)
+            {
+                RemoveOldSnapshots(header.Generation);
+            }
+
+            return written;
+        }
+    }
+
+    /// <summary>At a clean close: whether the index, or the recency in it, is worth saving.</summary>
+    public bool IsSnapshotWorthwhile()
+    {
+        lock (core.WriteLock)
+        {
+            long entries = core.State.Table.Entries;
+            return core.State.Recovery is null && entries > 0 && !writer.HasUnreadable
+                && (writer.SnapshotGeneration == 0 || core.State.Table.HasRecencyChanged
+                    || writer.RecordsSinceSnapshot >= Math.Max(FormatLimits.RecordsPerDirectory, entries / 8));
+        }
+    }
+
+    /// <summary>Brings the directory blocks up to date. Under the write lock.</summary>
+    public void CompleteDirectory()
+    {
+        if (writer.Appender is { } appender && appender.Directory.Pending.Length > 0)
+        {
+            writes.AppendDirectory(appender);
+            writes.PublishHead(new RecordLocation(appender.Segment.Id, appender.End));
+        }
+    }
+
+    private void WriteLocked(bool clean, bool sync)
+    {
+        CheckpointRecord record;
+        lock (core.WriteLock)
+        {
+            record = Describe(clean);
+        }
+
+        CheckpointStore.Write(core.Directory, record, sync);
+        lock (core.WriteLock)
+        {
+            writer.CheckpointGeneration = record.Generation;
+        }
+    }
+
+    private SnapshotHeader Freeze()
+    {
+        lock (core.WriteLock)
+        {
+            IndexTable table = core.State.Table;
+            table.IsFrozen = true;
+            table.TakeRecencyChange();
+            return new SnapshotHeader(
+                core.Identity.StoreId, writer.SnapshotGeneration + 1, writer.Committed(core.State.Segments),
+                    writer.Sequence,
+                table.BucketCount, table.OverflowCount, table.Entries, core.Identity.HashSeed);
+        }
+    }
+
+    private void RemoveOldSnapshots(ulong generation)
+    {
+        try
+        {
+            SnapshotStore.RemoveOthers(core, generation);
+        }
+        catch (IOException e)
+        {
+            core.Log.HintFailed(StoreFileNames.Index, e);
+        }
+    }
+
+    private CheckpointRecord Describe(bool clean)
+    {
+        List<CheckpointSegment> segments = [];
+        foreach (Segment s in core.State.Segments.All)
+        {
+            segments.Add(new CheckpointSegment(
+                s.Id, s.IsSealed, s.CommittedEnd, s.DurableEnd, s.DirectoryOffset, s.LiveBytes));
+        }
+
+        return new CheckpointRecord(
+            core.Identity.StoreId, writer.CheckpointGeneration + 1, core.Directory.BootId, writer.Sequence,
+            writer.SnapshotGeneration, clean && core.Accounting.IsExact, core.Accounting.Counters, segments);
+    }
+}

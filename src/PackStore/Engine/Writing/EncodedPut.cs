@@ -1,0 +1,53 @@
+using System.Buffers;
+using PackStore.Loose;
+using PackStore.Segments;
+
+namespace PackStore.Engine.Writing;
+
+/// <summary>A put made ready: its record, the loose files it will name, and the memory that must live until it is
+/// written.</summary>
+internal sealed class EncodedPut(LooseTier tier) : IDisposable
+{
+    private List<byte[]>? _rented;
+    private List<string>? _looseFiles;
+    private bool _committed;
+
+    /// <summary>The record.</summary>
+    public PreparedRecord? Record { get; set; }
+
+    /// <summary>Names of pending files by descriptor, where there are any.</summary>
+    public string?[]? PendingPaths { get; set; }
+
+    /// <summary>Checksums of pending files' bytes as they were before compression, by descriptor.</summary>
+    public Dictionary<int, ulong>? RawChecksums { get; set; }
+
+    /// <summary>Rents a buffer that is given back with the put.</summary>
+    public byte[] Rent(int length)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+        (_rented ??= []).Add(buffer);
+        return buffer;
+    }
+
+    /// <summary>Notes a loose file to remove if the put does not come about.</summary>
+    public void AddLooseFile(string name) => (_looseFiles ??= []).Add(name);
+
+    /// <summary>The record stands: its loose files stay.</summary>
+    public void Commit() => _committed = true;
+
+    /// <summary>Gives memory back, and removes the loose files of a put that did not come about.</summary>
+    public void Dispose()
+    {
+        _committed = _committed || Record is { IsPublished: true };
+        Record?.Dispose();
+        Record = null;
+        _rented?.ForEach(static buffer => ArrayPool<byte>.Shared.Return(buffer));
+        _rented = null;
+        if (!_committed)
+        {
+            _looseFiles?.ForEach(tier.Delete);
+        }
+
+        _looseFiles = null;
+    }
+}

@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using PackStore.Format;
+using PackStore.Segments;
+
+namespace PackStore.Engine.Writing;
+
+/// <summary>
+/// Turns many waiting callers into one sync. A round covers everything appended before it starts; who comes while one
+/// runs waits for the next.
+/// </summary>
+/// <remarks>After a failed sync nobody can know what is on the medium: the store is poisoned, and this round's waiters
+/// and all later
+/// writers are told. The sync is never retried (Rebello et al., "Can applications recover from fsync failures?", ATC
+/// 2020).</remarks>
+internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpointer checkpointer)
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource? _next;
+    private bool _running;
+
+    /// <summary>Completes when everything appended before the call is durable.</summary>
+    public Task FlushAsync()
+    {
+        lock (_lock)
+        {
+            _next ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (!_running)
+            {
+                _running = true;
+                ThreadPool.UnsafeQueueUserWorkItem(static self => self.RunRounds(), this, preferLocal: false);
+            }
+
+            return _next.Task;
+        }
+    }
+
+    /// <summary>Flushes on this thread, after a running round has ended.</summary>
+    public void FlushNow() => FlushAsync().GetAwaiter().GetResult();
+
+    /// <summary>Whether anything was appended since the last flush.</summary>
+    public bool IsDirty
+    {
+        get
+        {
+            lock (core.WriteLock)
+            {
+                return writer.DurableSequence < writer.Sequence || writer.SegmentsChanged;
+            }
+        }
+    }
+
+    private void RunRounds()
+    {
+        while (true)
+        {
+            TaskCompletionSource waiters;
+            lock (_lock)
+            {
+                if (_next is null)
+                {
+                    _running = false;
+                    return;
+                }
+
+                waiters = _next;
+                _next = null;
+            }
+
+            try
+            {
+                RunRound();
+                waiters.SetResult();
+            }
+            catch (Exception e)
+            {
+                // Whatever it was goes to those who wait for this round; the next round starts afresh or finds the
+                // poison.
+                waiters.SetException(e);
+            }
+        }
+    }
+
+    private void RunRound()
+    {
+        SegmentAppender? active;
+        SegmentAppender[] sealedOnes;
+        ulong sequence;
+        long activeEnd;
+        bool segmentsChanged;
+        lock (core.WriteLock)
+        {
+            if (writer.Poison is { } poison)
+            {
+                throw poison;
+            }
+
+            active = writer.Appender;
+            activeEnd = active?.End ?? 0;
+            sealedOnes = [.. writer.UnsyncedSealed];
+            sequence = writer.Sequence;
+            segmentsChanged = writer.SegmentsChanged;
+            if (sequence == writer.DurableSequence && sealedOnes.Length == 0 && !segmentsChanged)
+            {
+                return;
+            }
+
+            // A segment that begins while this round syncs is for the next one.
+            writer.SegmentsChanged = false;
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        SyncAll(active, activeEnd, sealedOnes, segmentsChanged);
+        core.Metrics.Synced(Stopwatch.GetElapsedTime(started));
+        Settle(active, activeEnd, sealedOnes, sequence);
+        if (segmentsChanged)
+        {
+            checkpointer.TryWriteCheckpoint(clean: false);
+        }
+    }
+
+    private void SyncAll(SegmentAppender? active, long activeEnd, SegmentAppender[] sealedOnes, bool segmentsChanged)
+    {
+        try
+        {
+            core.Loose.Sync();
+            foreach (SegmentAppender appender in sealedOnes)
+            {
+                appender.Sync();
+            }
+
+            if (active is not null && active.Segment.DurableEnd < activeEnd && !sealedOnes.Contains(active))
+            {
+                active.Sync();
+            }
+
+            if (segmentsChanged)
+            {
+                core.Directory.SyncDirectory(StoreFileNames.Segments);
+            }
+        }
+        catch (IOException e)
+        {
+            StorePoisonedException poison = new(core.Directory.FullPath, e);
+            lock (core.WriteLock)
+            {
+                writer.Poison ??= poison;
+            }
+
+            core.Log.Poisoned(e);
+            throw poison;
+        }
+    }
+
+    /// <summary>Notes what is durable now, and removes loose files that only superseded records name.</summary>
+    private void Settle(SegmentAppender? active, long activeEnd, SegmentAppender[] sealedOnes, ulong sequence)
+    {
+        List<string> superseded = [];
+        lock (core.WriteLock)
+        {
+            writer.DurableSequence = Math.Max(writer.DurableSequence, sequence);
+            foreach (SegmentAppender appender in sealedOnes)
+            {
+                appender.Segment.DurableEnd = appender.End;
+                writer.UnsyncedSealed.Remove(appender);
+                appender.Dispose();
+            }
+
+            if (active is not null)
+            {
+                active.Segment.DurableEnd = Math.Max(active.Segment.DurableEnd, activeEnd);
+            }
+
+            while (writer.SupersededLoose.TryPeek(out (ulong Sequence, ArtifactKey Key, int Index, uint Generation) old)
+                && old.Sequence <= sequence)
+            {
+                writer.SupersededLoose.Dequeue();
+                if (!WritePath.IsLooseFileLive(core, old.Key, old.Index, old.Generation))
+                {
+                    superseded.Add(StoreFileNames.LooseFile(old.Key.Bytes, old.Index, old.Generation));
+                }
+            }
+        }
+
+        foreach (string name in superseded)
+        {
+            try
+            {
+                core.Loose.Delete(name);
+            }
+            catch (IOException e)
+            {
+                core.Log.HintFailed(name, e);
+            }
+        }
+    }
+}

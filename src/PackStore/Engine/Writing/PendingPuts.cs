@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+
+namespace PackStore.Engine.Writing;
+
+/// <summary>
+/// Artifacts that are hits already while their files are still being copied. Worked off in order by one pool thread.
+/// </summary>
+/// <remarks>A newer put or a removal of the same key overtakes a pending one: it is then dropped unseen.</remarks>
+internal sealed class PendingPuts(StoreCore core, PutEncoder encoder, WritePath writes)
+{
+    private readonly ConcurrentDictionary<ArtifactKey, PendingPut> _byKey = new();
+    private readonly ConcurrentQueue<PendingPut> _queue = new();
+    private readonly Lock _lock = new();
+    private Task _worker = Task.CompletedTask;
+    private int _count;
+
+    /// <summary>Whether nothing is pending: one load on the hit path.</summary>
+    public bool IsEmpty => Volatile.Read(ref _count) == 0;
+
+    /// <summary>Makes an artifact a hit at once and persists it in the background.</summary>
+    public void Add(
+        ArtifactKey key, ArtifactOutcome outcome, IReadOnlyList<ArtifactPayload> payloads,
+            CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // The caller's memory is read until the put completes and no longer, so what is encoded again later is owned.
+        outcome = Own(outcome);
+        payloads = [.. payloads.Select(Own)];
+        using EncodedPut encoded = encoder.Encode(key, outcome, payloads, keepPending: true);
+        byte[] record = new byte[encoded.Record!.RecordLength];
+        encoded.Record.Front.CopyTo(record);
+        int at = encoded.Record.Front.Length;
+        foreach (ReadOnlyMemory<byte> piece in encoded.Record.Rest)
+        {
+            piece.CopyTo(record.AsMemory(at));
+            at += piece.Length;
+        }
+
+        // Loose files of the other payloads stay: the record in memory names them, and the one on disk makes its own.
+        encoded.Commit();
+        PendingPut pending = new(key, outcome, payloads, record, encoded.PendingPaths!);
+        lock (core.WriteLock)
+        {
+            Cancel(key);
+            _byKey[key] = pending;
+            Interlocked.Increment(ref _count);
+        }
+
+        _queue.Enqueue(pending);
+        lock (_lock)
+        {
+            _worker = _worker.ContinueWith(
+                _ => PersistNext(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>The pending artifact of a key.</summary>
+    public bool TryGet(in ArtifactKey key, [NotNullWhen(true)] out PendingPut? pending) =>
+        _byKey.TryGetValue(key, out pending);
+
+    /// <summary>Forgets the pending artifact of a key. Under the write lock.</summary>
+    public bool Cancel(ArtifactKey key)
+    {
+        if (IsEmpty || !_byKey.TryRemove(key, out PendingPut? dropped))
+        {
+            return false;
+        }
+
+        Interlocked.Decrement(ref _count);
+        dropped.DropLooseFiles(core);
+        return true;
+    }
+
+    /// <summary>Completes when everything pending at the call is in the store or was found lost.</summary>
+    public Task DrainAsync()
+    {
+        lock (_lock)
+        {
+            return _worker;
+        }
+    }
+
+    private void PersistNext()
+    {
+        if (!_queue.TryDequeue(out PendingPut? pending) || !IsCurrent(pending))
+        {
+            return;
+        }
+
+        try
+        {
+            using EncodedPut encoded = encoder.Encode(
+                pending.Key, pending.Outcome, pending.Payloads, keepPending: false);
+            if (!pending.IsSameContent(encoded))
+            {
+                throw new IOException("a pending file changed");
+            }
+
+            lock (core.WriteLock)
+            {
+                if (IsCurrent(pending))
+                {
+                    // Publishing cancels the pending entry of the key, which is this one.
+                    writes.Append([encoded.Record!]);
+                    encoded.Commit();
+                }
+            }
+        }
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or ArgumentException or ObjectDisposedException)
+        {
+            core.Log.PendingLost(pending.Key.ToString(), e.Message);
+            lock (core.WriteLock)
+            {
+                if (IsCurrent(pending))
+                {
+                    Cancel(pending.Key);
+                }
+            }
+        }
+    }
+
+    private static ArtifactPayload Own(ArtifactPayload payload) => payload.Kind == PayloadSourceKind.Bytes
+        ? ArtifactPayload.FromBytes(payload.Name, payload.Bytes.ToArray()).With(payload.Encoding, payload.Mode)
+        : payload;
+
+    private ArtifactOutcome Own(ArtifactOutcome outcome) => new()
+    {
+        ExitCode = outcome.ExitCode,
+        StandardOutput = outcome.StandardOutput.ToArray(),
+        StandardError = outcome.StandardError.ToArray(),
+        Verdicts =
+        [
+            .. outcome.Verdicts.Select(v => new ArtifactVerdict
+            {
+                Name = v.Name,
+                ExitCode = v.ExitCode,
+                StandardOutput = v.StandardOutput.ToArray(),
+                StandardError = v.StandardError.ToArray(),
+            }),
+        ],
+        Extra = outcome.Extra.ToArray(),
+        StoredAt = outcome.StoredAt ?? core.Options.TimeProvider.GetUtcNow(),
+        LastUsed = outcome.LastUsed,
+        Provenance = outcome.Provenance,
+    };
+
+    private bool IsCurrent(PendingPut pending) =>
+        _byKey.TryGetValue(pending.Key, out PendingPut? current) && ReferenceEquals(current, pending);
+}

@@ -1,0 +1,352 @@
+using PackStore.Engine.Opening;
+using PackStore.Format;
+using PackStore.Index;
+using PackStore.Segments;
+
+namespace PackStore.Engine.Writing;
+
+/// <summary>
+/// The put, from encoded records on: room, one gathered write, committed end, index, HEAD, in this order, under the
+/// write lock.
+/// </summary>
+internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob recovery)
+{
+    /// <summary>Told of each record that becomes visible, under the write lock: a pending artifact of its key is
+    /// overtaken.</summary>
+    public Action<ArtifactKey>? Published { get; set; }
+
+    private readonly long _segmentBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
+
+    /// <summary>The longest record that a new segment can take.</summary>
+    public long MaxRecordLength => SegmentAppender.MaxRecordLength(_segmentBytes);
+
+    /// <summary>Appends records and makes them hits. Returns the sequence number of the last.</summary>
+    public ulong Append(ReadOnlySpan<PreparedRecord> records)
+    {
+        lock (core.WriteLock)
+        {
+            ThrowIfRefused();
+            EnsureRoom(records);
+            SegmentAppender appender = writer.Appender!;
+            long before = appender.End;
+            appender.Append(records, ref writer.Sequence);
+            foreach (PreparedRecord record in records)
+            {
+                Publish(appender.Segment, record);
+            }
+
+            writer.RecordsSinceSnapshot += records.Length;
+            core.Metrics.Appended(records.Length, appender.End - before);
+            if (appender.IsDirectoryDue)
+            {
+                AppendDirectory(appender);
+            }
+
+            PublishHead(new RecordLocation(appender.Segment.Id, appender.End));
+            return writer.Sequence;
+        }
+    }
+
+    /// <summary>Appends many records, as many at a time as fit the active segment. Returns the sequence number of the
+    /// last.</summary>
+    /// <param name="records">The records.</param>
+    /// <param name="appended">How many of them stand, also when this throws.</param>
+    public ulong AppendAll(ReadOnlySpan<PreparedRecord> records, out int appended)
+    {
+        appended = 0;
+        const int Most = 256;
+        ulong sequence = 0;
+        lock (core.WriteLock)
+        {
+            while (!records.IsEmpty)
+            {
+                int count = Math.Min(records.Length, Most);
+                while (count > 1 && writer.Appender?.Fits(records[..count]) != true)
+                {
+                    count = (count + 1) / 2;
+                    if (writer.Appender is null || !writer.Appender.Fits(records[..1]))
+                    {
+                        count = 1;
+                    }
+                }
+
+                sequence = Append(records[..count]);
+                appended += count;
+                records = records[count..];
+            }
+        }
+
+        return sequence;
+    }
+
+    /// <summary>Removes a key; returns the sequence number of its tombstone, or 0 if the key is not there.</summary>
+    public ulong Remove(in ArtifactKey key)
+    {
+        ulong hash = core.HashOf(key);
+        using PreparedRecord tombstone = PreparedRecord.Tombstone(key, hash);
+        lock (core.WriteLock)
+        {
+            ThrowIfRefused();
+            if (IsPresentLocked(key, hash))
+            {
+                return Append([tombstone]);
+            }
+
+            ThrowIfUnreadable(hash);
+            return 0;
+        }
+    }
+
+    /// <summary>Appends a directory block of what is pending, so that the next open has nothing to walk. Under the
+    /// write lock.</summary>
+    public void AppendDirectory(SegmentAppender appender)
+    {
+        try
+        {
+            if (appender.TryAppendDirectory(ref writer.Sequence))
+            {
+                writer.Head.PublishDirectory(new RecordLocation(appender.Segment.Id, appender.Segment.DirectoryOffset));
+            }
+        }
+        catch (IOException e)
+        {
+            // The records stand; a longer walk at the next open is all it costs. Tried again with the next append.
+            core.Log.HintFailed("A directory block", e);
+        }
+    }
+
+    /// <summary>Seals what an unclean stop left open. Under the write lock. What cannot be sealed now is tried
+    /// again.</summary>
+    public void SealLeftOvers()
+    {
+        foreach (UnsealedSegment left in writer.Unsealed.ToArray())
+        {
+            SegmentAppender appender = SegmentAppender.Reopen(core.Directory, core.Identity.StoreId, left.Segment,
+                left.Builder);
+            try
+            {
+                if (appender.Fits([]))
+                {
+                    appender.FillGaps(left.Gaps);
+                    appender.Seal(ref writer.Sequence, entry => HourOf(left.Segment, entry));
+                }
+
+                left.Segment.IsSealed = true;
+                writer.UnsyncedSealed.Add(appender);
+                writer.Unsealed.Remove(left);
+                writer.SegmentsChanged = true;
+            }
+            catch (IOException e)
+            {
+                // Not sealed, but what is in it is for the next flush to sync all the same.
+                writer.UnsyncedSealed.Add(appender);
+                core.Log.HintFailed(left.Segment.Name, e);
+            }
+        }
+    }
+
+    /// <summary>Whether the live record of a key names a loose file: a newer version takes the name over where the
+    /// older one's file was
+    /// gone. Under the write lock.</summary>
+    public static bool IsLooseFileLive(StoreCore core, in ArtifactKey key, int index, uint generation)
+    {
+        StoreState state = core.State;
+        if (!IndexMerger.TryFindKey(core, state, key, core.HashOf(key), out IndexProbe probe, out RecordHeader header)
+            || index >= header.DescriptorCount
+                || !state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
+            || !segment.TryRead(IndexWord.Offset(probe.Word), header.RecordLength, out ReadOnlySpan<byte> record))
+        {
+            return false;
+        }
+
+        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record, header.KeyLength, index);
+        return descriptor.Tier == PayloadTier.Loose && descriptor.Place == generation;
+    }
+
+    /// <summary>Tells followers how far the writer has got. Under the write lock.</summary>
+    public void PublishHead(RecordLocation committed)
+    {
+        try
+        {
+            writer.Head.Publish(committed);
+        }
+        catch (IOException e)
+        {
+            // Where HEAD is written by a call, that can fail on a full disk. The records stand; followers see them
+            // late.
+            core.Log.HintFailed(StoreFileNames.Head, e);
+        }
+    }
+
+    private void ThrowIfRefused()
+    {
+        Throw.IfClosed(writer.IsClosed);
+        if (writer.Poison is { } poison)
+        {
+            throw poison;
+        }
+    }
+
+    private bool IsPresentLocked(in ArtifactKey key, ulong hash)
+    {
+        StoreState state = core.State;
+        if (state.Recovery is { } runs && runs.TryFindNewest(state, key, hash, out _, out bool removed))
+        {
+            return !removed;
+        }
+
+        return IndexMerger.TryFindKey(core, state, key, hash, out _, out RecordHeader header)
+            && header.Kind == RecordKind.Artifact;
+    }
+
+    /// <summary>A record that cannot be read just now may be the one that was to be removed: "it was not there" would
+    /// be a lie.</summary>
+    private void ThrowIfUnreadable(ulong hash)
+    {
+        StoreState state = core.State;
+        IndexProbe probe = state.Table.Probe(hash);
+        while (probe.MoveNext())
+        {
+            if (state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
+                && !segment.TryRead(IndexWord.Offset(probe.Word), RecordHeaderLayout.Size, out _))
+            {
+                throw new IOException($"{segment.Name}: a record that may be the one to remove cannot be read.");
+            }
+        }
+    }
+
+    private void EnsureRoom(ReadOnlySpan<PreparedRecord> records)
+    {
+        if (writer.Appender is { } active && active.Fits(records))
+        {
+            return;
+        }
+
+        SealLeftOvers();
+        SegmentMap segments = core.State.Segments;
+        if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
+        {
+            throw new PackStoreException(
+                $"{core.Directory.FullPath} has used up its segment numbers; export it into a new store.");
+        }
+
+        // A number is used up even if this fails: the file may be left behind.
+        Segment segment = new(core.Directory, core.Identity, core.Residency, writer.NextSegmentId++);
+        SegmentAppender next = SegmentAppender.Create(
+            core.Directory, core.Identity, segment, _segmentBytes,
+                core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
+        // The new segment stands before the old one is sealed: if sealing fails, the old one is simply left over.
+        SegmentAppender? old = writer.Appender;
+        writer.Appender = next;
+        core.State = core.State with { Segments = segments.With(segment) };
+        writer.SegmentsChanged = true;
+        if (old is not null)
+        {
+            Seal(old);
+        }
+
+        writer.Head.NextGeneration();
+        PublishHead(new RecordLocation(segment.Id, segment.CommittedEnd));
+    }
+
+    private void Seal(SegmentAppender old)
+    {
+        try
+        {
+            old.Seal(ref writer.Sequence, entry => HourOf(old.Segment, entry));
+            writer.UnsyncedSealed.Add(old);
+        }
+        catch (IOException e)
+        {
+            core.Log.HintFailed(old.Segment.Name, e);
+            writer.UnsyncedSealed.Add(old);
+            writer.Unsealed.Add(new UnsealedSegment(old.Segment, old.Directory, []));
+        }
+    }
+
+    /// <summary>Leads the index to a record just appended, and takes what it supersedes out of the counts.</summary>
+    private void Publish(Segment segment, PreparedRecord record)
+    {
+        record.IsPublished = true;
+        StoreState state = core.State;
+        RecordLocation location = new(segment.Id, record.Offset);
+        bool isPut = record.Kind == RecordKind.Artifact;
+        bool known = IndexMerger.TryFindKey(core, state, record.Key, record.Hash, out IndexProbe probe,
+            out RecordHeader old);
+        if (known)
+        {
+            Supersede(state, probe, record.Key, old);
+        }
+
+        if (isPut || recovery.Merger is not null)
+        {
+            if (known)
+            {
+                IndexTable.Replace(ref probe, location, (ushort)record.Hour);
+            }
+            else
+            {
+                state.Table.Insert(record.Hash, location, (ushort)record.Hour, core);
+            }
+        }
+        else if (known)
+        {
+            state.Table.TryRemove(ref probe);
+        }
+
+        Published?.Invoke(record.Key);
+        if (isPut)
+        {
+            segment.AddLive(record.RecordLength);
+            core.Accounting.Add(1, record.PayloadCount, record.Loose.Files, record.Loose.Bytes);
+        }
+        else
+        {
+            recovery.Merger?.NoteTombstone(record.Hash, location);
+        }
+    }
+
+    private void Supersede(StoreState state, in IndexProbe probe, in ArtifactKey key, in RecordHeader old)
+    {
+        if (old.Kind != RecordKind.Artifact
+            || !state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment))
+        {
+            return;
+        }
+
+        segment.AddLive(-old.RecordLength);
+        long offset = IndexWord.Offset(probe.Word);
+        (int files, long bytes) = old.Flags.HasFlag(RecordFlags.Loose) ? LiveRecount.LooseOf(segment, offset) : default;
+        core.Accounting.Add(-1, -old.Count, -files, -bytes);
+        if (files == 0 || !RecordReader.TryReadRecord(segment, offset, out RecordHeader header,
+            out ReadOnlySpan<byte> bytesOf, out _))
+        {
+            return;
+        }
+
+        for (int i = 0; i < header.DescriptorCount; i++)
+        {
+            PayloadDescriptor descriptor = RecordBody.ReadDescriptor(bytesOf, header.KeyLength, i);
+            if (descriptor.Tier == PayloadTier.Loose)
+            {
+                writer.SupersededLoose.Enqueue((writer.Sequence, key, i, descriptor.Place));
+            }
+        }
+    }
+
+    /// <summary>The hour the index has for a record; now for one that is not live.</summary>
+    private ushort HourOf(Segment segment, DirectoryEntry entry)
+    {
+        IndexProbe probe = core.State.Table.Probe(entry.Hash);
+        RecordLocation location = new(segment.Id, entry.Offset);
+        while (probe.MoveNext())
+        {
+            if (IndexWord.Location(probe.Word) == location)
+            {
+                return probe.Hour;
+            }
+        }
+
+        return (ushort)core.Hour;
+    }
+}

@@ -1,0 +1,75 @@
+using PackStore.Engine.Opening;
+using PackStore.Format;
+using PackStore.Segments;
+
+namespace PackStore.Engine.Writing;
+
+/// <summary>What only the writer has. Everything here is read and changed under the write lock.</summary>
+/// <remarks>Sequence numbers obey <c>DurableSequence &lt;= Sequence</c>.</remarks>
+internal sealed class WriterState(HeadPage head)
+{
+    /// <summary>HEAD.</summary>
+    public HeadPage Head => head;
+
+    /// <summary>Appends to the active segment; null until the first put.</summary>
+    public SegmentAppender? Appender { get; set; }
+
+    /// <summary>The sequence number given last before this writer came.</summary>
+    public ulong OpenedSequence { get; init; }
+
+    /// <summary>The sequence number given last.</summary>
+    public ulong Sequence;
+
+    /// <summary>The greatest sequence number that a completed flush covers.</summary>
+    public ulong DurableSequence { get; set; }
+
+    /// <summary>Number of the next segment.</summary>
+    public int NextSegmentId { get; set; } = 1;
+
+    /// <summary>Segments left without footer by an unclean stop.</summary>
+    public List<UnsealedSegment> Unsealed { get; } = [];
+
+    /// <summary>Sealed segments that have bytes not synced yet, with the appender that can sync them.</summary>
+    public List<SegmentAppender> UnsyncedSealed { get; } = [];
+
+    /// <summary>Whether the directory of segments has a name that is not durable.</summary>
+    public bool SegmentsChanged { get; set; }
+
+    /// <summary>Loose files of superseded records, with the sequence number that superseded them: removed when that is
+    /// durable.</summary>
+    public Queue<(ulong Sequence, ArtifactKey Key, int Index, uint Generation)> SupersededLoose { get; } = new();
+
+    /// <summary>Records appended since the newest snapshot.</summary>
+    public long RecordsSinceSnapshot { get; set; }
+
+    /// <summary>Generation of the newest snapshot; 0 if there is none.</summary>
+    public ulong SnapshotGeneration { get; set; }
+
+    /// <summary>Generation of the newest checkpoint.</summary>
+    public ulong CheckpointGeneration { get; set; }
+
+    /// <summary>Whether the store had been closed cleanly before it was opened.</summary>
+    public bool WasClean { get; init; }
+
+    /// <summary>Whether something could not be read when the store was opened: then neither snapshot nor clean
+    /// checkpoint is written, so that the next open looks at it again.</summary>
+    public bool HasUnreadable { get; init; }
+
+    /// <summary>Set for good by a failed sync.</summary>
+    public StorePoisonedException? Poison { get; set; }
+
+    /// <summary>Set when the store is being closed.</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>The committed end of the active segment, or of the last one.</summary>
+    public RecordLocation Committed(SegmentMap segments)
+    {
+        if (Appender is { } appender)
+        {
+            return new RecordLocation(appender.Segment.Id, appender.End);
+        }
+
+        return segments.TryGet(segments.LastId, out Segment? last) ? new RecordLocation(last.Id, last.CommittedEnd)
+            : default;
+    }
+}

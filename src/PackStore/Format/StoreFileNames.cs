@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace PackStore.Format;
+
+/// <summary>Every name a store uses, made of numbers and hexadecimal digits only: nothing a caller passes becomes a
+/// path.</summary>
+internal static class StoreFileNames
+{
+    public const string Store = "STORE";
+    public const string Lock = "LOCK";
+    public const string Head = "HEAD";
+    public const string Checkpoint = "CHECKPOINT";
+    public const string CheckpointOld = "CHECKPOINT.old";
+    public const string CheckpointNew = "CHECKPOINT.new";
+    public const string StoreNew = "STORE.new";
+    public const string Segments = "segments";
+    public const string Index = "index";
+    public const string Loose = "loose";
+    public const string Quarantine = "quarantine";
+    public const string SegmentSuffix = ".seg";
+    public const string SnapshotSuffix = ".idx";
+    public const string TemporarySuffix = ".tmp";
+
+    /// <summary><c>segments/0000002a.seg</c></summary>
+    public static string Segment(int id) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Segments}/{id:x8}{SegmentSuffix}");
+
+    /// <summary><c>index/000000000000002a.idx</c></summary>
+    public static string Snapshot(ulong generation) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Index}/{generation:x16}{SnapshotSuffix}");
+
+    /// <summary><c>loose/ab</c>, the first byte of the key.</summary>
+    public static string LooseDirectory(ReadOnlySpan<byte> key) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Loose}/{key[0]:x2}");
+
+    /// <summary><c>loose/ab/abcd_0</c>, or <c>loose/ab/abcd_0.2a</c> when the plain name is taken by an older
+    /// version.</summary>
+    public static string LooseFile(ReadOnlySpan<byte> key, int index, uint generation)
+    {
+        string hex = Convert.ToHexStringLower(key);
+        return generation == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{LooseDirectory(key)}/{hex}_{index}")
+            : string.Create(CultureInfo.InvariantCulture, $"{LooseDirectory(key)}/{hex}_{index}.{generation:x}");
+    }
+
+    /// <summary><c>loose/ab/00000000deadbeef.tmp</c>: a loose file that no record names yet.</summary>
+    public static string LooseTemporary(ReadOnlySpan<byte> key, ulong number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{LooseDirectory(key)}/{number:x16}{TemporarySuffix}");
+
+    /// <summary>Reads a segment's number from the last component of its name.</summary>
+    public static bool TryParseSegment(string name, out int id)
+    {
+        id = 0;
+        return name.Length == 8 + SegmentSuffix.Length && name.EndsWith(SegmentSuffix, StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out id)
+            && id is > 0 and <= FormatLimits.MaxSegmentId && name == Segment(id)[(Segments.Length + 1)..];
+    }
+
+    /// <summary>Reads a snapshot's generation from the last component of its name.</summary>
+    public static bool TryParseSnapshot(string name, out ulong generation)
+    {
+        generation = 0;
+        return name.Length == 16 + SnapshotSuffix.Length && name.EndsWith(SnapshotSuffix, StringComparison.Ordinal)
+            && ulong.TryParse(name.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                out generation)
+            && name == Snapshot(generation)[(Index.Length + 1)..];
+    }
+}

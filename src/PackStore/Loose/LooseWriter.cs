@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.IO.Hashing;
+using PackStore.Format;
+using PackStore.Storage;
+
+namespace PackStore.Loose;
+
+/// <summary>Writes one loose file front to back under a temporary name, checksumming on the way; nobody sees it before
+/// <see cref="Finish"/>.</summary>
+internal sealed class LooseWriter : IDisposable
+{
+    private readonly LooseTier _tier;
+    private readonly IStoreFile _file;
+    private readonly string _temporary;
+    private readonly XxHash3 _hash = new();
+    private readonly ArtifactKey _key;
+    private bool _finished;
+
+    public LooseWriter(LooseTier tier, in ArtifactKey key, string temporary, IStoreFile file)
+    {
+        _tier = tier;
+        _key = key;
+        _temporary = temporary;
+        _file = file;
+    }
+
+    /// <summary>Bytes so far.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>The file being written.</summary>
+    public IStoreFile File => _file;
+
+    /// <summary>Appends bytes.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        _file.Write(Length, bytes);
+        _hash.Append(bytes);
+        Length += bytes.Length;
+    }
+
+    /// <summary>Appends a sequence.</summary>
+    public void Write(in ReadOnlySequence<byte> bytes)
+    {
+        foreach (ReadOnlyMemory<byte> piece in bytes)
+        {
+            Write(piece.Span);
+        }
+    }
+
+    /// <summary>Notes bytes that the file system put into the file by itself (a clone or in-kernel copy), with their
+    /// checksum.</summary>
+    public LooseFile FinishAdopted(int index, long length, ulong checksum, bool sharesInode)
+    {
+        Length = length;
+        return Complete(index, checksum, sharesInode);
+    }
+
+    /// <summary>Gives the file its name; the record that will name it comes later.</summary>
+    public LooseFile Finish(int index) => Complete(index, _hash.GetCurrentHashAsUInt64(), sharesInode: false);
+
+    /// <summary>Closes the file, and removes it if it was not finished.</summary>
+    public void Dispose()
+    {
+        if (!_finished)
+        {
+            _file.Dispose();
+            _tier.Directory.Delete(_temporary);
+        }
+    }
+
+    private LooseFile Complete(int index, ulong checksum, bool sharesInode)
+    {
+        string name = _tier.Rename(_temporary, _key, index, out uint generation);
+        _finished = true;
+        _tier.NoteUnsynced(name, _file);
+        return new LooseFile(name, new PayloadDescriptor(
+            generation, PayloadEncoding.Raw, PayloadTier.Loose, sharesInode, Length, Length, checksum));
+    }
+}
+
+/// <summary>A loose file that is written but not yet named by a record.</summary>
+/// <param name="Name">Its name in the store.</param>
+/// <param name="Descriptor">What the record will say of it.</param>
+internal readonly record struct LooseFile(string Name, PayloadDescriptor Descriptor);

@@ -1,0 +1,244 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using PackStore.Engine;
+using PackStore.Format;
+using PackStore.Segments;
+
+namespace PackStore;
+
+/// <summary>
+/// The right to read one artifact's payloads, or a miss. Lives on the stack of one thread; dispose it there, with
+/// <c>using</c>.
+/// </summary>
+/// <remarks>
+/// The compiler keeps payload spans inside the block that holds the lease, and the lease off the heap and out of
+/// <c>await</c>. A span used after
+/// the lease was disposed in the same block is a bug that it cannot see. Disposing twice does nothing. What has to
+/// outlive the block goes
+/// through <see cref="ToOwner"/>. A thread may hold up to 64 leases at a time. <c>default</c> is a miss.
+/// </remarks>
+public readonly ref struct PayloadLease : IDisposable
+{
+    private readonly StoreEngine? _engine;
+    private readonly EpochSlot? _slot;
+    private readonly Segment? _segment;
+    private readonly byte[]? _memory;
+    private readonly DetachedPayloads? _detached;
+    private readonly ReadOnlySpan<byte> _record;
+    private readonly ulong _token;
+    private readonly long _offset;
+    private readonly ushort _hour;
+
+    internal PayloadLease(StoreEngine engine, EpochSlot slot, ulong token, scoped in FoundRecord found,
+        DetachedPayloads? detached)
+    {
+        _engine = engine;
+        _slot = slot;
+        _token = token;
+        _segment = found.Segment;
+        _offset = found.Offset;
+        _hour = found.Hour;
+        _record = found.Record;
+        _detached = detached;
+    }
+
+    internal PayloadLease(StoreEngine engine, EpochSlot? slot, ulong token, byte[] memory, DetachedPayloads? detached)
+    {
+        _engine = engine;
+        _slot = slot;
+        _token = token;
+        _memory = memory;
+        _record = memory;
+        _detached = detached;
+        _hour = (ushort)engine.Core.Hour;
+    }
+
+    /// <summary>A lease inside a batch, which holds the epoch section and what is detached.</summary>
+    internal PayloadLease(StoreEngine engine, scoped in PayloadBatchSlot slot)
+    {
+        _engine = engine;
+        _segment = slot.Segment;
+        _memory = slot.Memory;
+        _offset = slot.Offset;
+        _detached = slot.Detached;
+        _hour = (ushort)engine.Core.Hour;
+        if (slot.Memory is not null)
+        {
+            _record = slot.Memory;
+        }
+        else if (!slot.Segment!.TryRead(slot.Offset, slot.Length, out _record))
+        {
+            _engine = null;
+        }
+    }
+
+    /// <summary>Whether the artifact is here. Everything else on a miss throws
+    /// <see cref="InvalidOperationException"/>.</summary>
+    public bool IsHit => _engine is not null;
+
+    /// <summary>Number of outputs.</summary>
+    public int Count => RecordHeader.ReadCount(Record);
+
+    /// <summary>Names, modes, streams' lengths, times. Decoded, and allocated, at each call.</summary>
+    public ArtifactMetadata Metadata =>
+        TryReadMetadata() ?? throw new CorruptStoreException(
+            StoreFileNames.Segment(_segment?.Id
+                ?? 0), _offset, "metadata that makes no sense", "names and lengths that fit");
+
+    /// <summary>Standard output; empty if there was none.</summary>
+    [UnscopedRef]
+    public ReadOnlySpan<byte> StandardOutput => Stream(RecordFlags.StandardOutput);
+
+    /// <summary>Standard error; empty if there was none.</summary>
+    [UnscopedRef]
+    public ReadOnlySpan<byte> StandardError => Stream(RecordFlags.StandardError);
+
+    private ReadOnlySpan<byte> Record
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            if (_engine is null)
+            {
+                ThrowMiss();
+            }
+
+            return _record;
+        }
+    }
+
+    /// <summary>The bytes of an output, valid until the lease is disposed.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such output.</exception>
+    /// <exception cref="InvalidOperationException">It is a miss, or the output has more bytes than a span can hold:
+    /// use <see cref="PayloadOwner.GetSequence"/>.</exception>
+    [UnscopedRef]
+    public ReadOnlySpan<byte> this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            ReadOnlySpan<byte> record = Record;
+            if ((uint)index >= (uint)RecordHeader.ReadCount(record))
+            {
+                ThrowIndex(index);
+            }
+
+            return Bytes(index);
+        }
+    }
+
+    /// <summary>What is known of an output.</summary>
+    public PayloadInfo GetInfo(int index)
+    {
+        IReadOnlyList<PayloadInfo> payloads = Metadata.Payloads;
+        if ((uint)index >= (uint)payloads.Count)
+        {
+            ThrowIndex(index);
+        }
+
+        return payloads[index];
+    }
+
+    /// <summary>Makes a file of an output: written under another name beside it and renamed, so that it is whole or
+    /// absent.</summary>
+    /// <param name="index">Which output.</param>
+    /// <param name="path">Where; a link that stands there is replaced, not followed.</param>
+    /// <param name="options">How.</param>
+    /// <returns>How the file got its bytes.</returns>
+    /// <exception cref="IOException">It could not be written, or exists and may not be replaced.</exception>
+    public DeliveryMethod DeliverTo(int index, string path, DeliveryOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        PayloadInfo info = GetInfo(index);
+        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(_record,
+            RecordHeader.ReadUnchecked(_record).KeyLength, index);
+        Delivery delivery = new(_engine!.Core, path, options ?? new DeliveryOptions(), info.Mode);
+        if (_detached?[index] is { } bytes)
+        {
+            return descriptor is { Tier: PayloadTier.Loose, Encoding: PayloadEncoding.Raw, SharesInode: false }
+                ? delivery.FromLoose(
+                    StoreFileNames.LooseFile(RecordBody.ReadKey(_record,
+                        RecordHeader.ReadUnchecked(_record).KeyLength).Bytes, index, descriptor.Place),
+                    descriptor.StoredLength, bytes)
+                : delivery.FromBytes(bytes.Sequence);
+        }
+
+        return _segment?.File is { } file
+            ? delivery.FromSegment(file, _offset + descriptor.Place, descriptor.StoredLength)
+            : delivery.FromBytes(new System.Buffers.ReadOnlySequence<byte>(
+                _memory!, (int)descriptor.Place, (int)descriptor.StoredLength));
+    }
+
+    /// <summary>Takes a counted right to the same bytes that may cross threads and <c>await</c>. Dispose
+    /// both.</summary>
+    public PayloadOwner ToOwner()
+    {
+        _ = Record;
+        ArtifactMetadata metadata = Metadata;
+        DetachedPayloads? detached = _detached;
+        if (detached is not null && !detached.TryAddReference())
+        {
+            throw new InvalidOperationException("The lease was disposed.");
+        }
+
+        if (_segment is null)
+        {
+            return new PayloadOwner(metadata, _memory!, detached);
+        }
+
+        Storage.MappedRegion? region = _segment.TryPin();
+        if (region is null)
+        {
+            detached?.Dispose();
+            throw new InvalidOperationException("The lease was disposed.");
+        }
+
+        return new PayloadOwner(metadata, region, _offset, _record.Length, detached);
+    }
+
+    /// <summary>Gives the right back. The spans must not be used any more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Dispose()
+    {
+        // Only the first of a lease and its copies gives the detached payloads back: an owner may hold them still.
+        if (_slot is not null && _slot.Leave(_token))
+        {
+            _detached?.Dispose();
+        }
+    }
+
+    internal ArtifactMetadata? TryReadMetadata()
+    {
+        ReadOnlySpan<byte> record = Record;
+        return MetadataReader.TryRead(_engine!.Core, record, _segment?.Id ?? 0, _offset, _hour);
+    }
+
+    private static void ThrowMiss() => throw new InvalidOperationException("The lease is a miss; ask IsHit first.");
+
+    private static void ThrowIndex(int index) =>
+        throw new ArgumentOutOfRangeException(nameof(index), index, "There is no such output.");
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ReadOnlySpan<byte> Bytes(int index)
+    {
+        if (_detached is not null && _detached[index] is { } detached)
+        {
+            return detached.Span;
+        }
+
+        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(_record, RecordHeader.ReadKeyLength(_record), index);
+        return _record.Slice((int)descriptor.Place, (int)descriptor.StoredLength);
+    }
+
+    private ReadOnlySpan<byte> Stream(RecordFlags stream)
+    {
+        RecordHeader header = RecordHeader.ReadUnchecked(Record);
+        if ((header.Flags & stream) == 0)
+        {
+            return default;
+        }
+
+        bool second = stream == RecordFlags.StandardError && (header.Flags & RecordFlags.StandardOutput) != 0;
+        return Bytes(header.Count + (second ? 1 : 0));
+    }
+}

@@ -1,0 +1,32 @@
+namespace PackStore;
+
+/// <summary>One piece of damage.</summary>
+public sealed class VerifyFinding
+{
+    internal VerifyFinding(VerifyFindingKind kind, string file, long offset, ArtifactKey? key, string detail)
+    {
+        Kind = kind;
+        File = file;
+        Offset = offset;
+        Key = key;
+        Detail = detail;
+    }
+
+    /// <summary>What kind.</summary>
+    public VerifyFindingKind Kind { get; }
+
+    /// <summary>The file, relative to the store.</summary>
+    public string File { get; }
+
+    /// <summary>Offset in that file, in bytes.</summary>
+    public long Offset { get; }
+
+    /// <summary>The artifact it hit, if one could be told.</summary>
+    public ArtifactKey? Key { get; }
+
+    /// <summary>What was found and what was expected.</summary>
+    public string Detail { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Kind} {File}@{Offset} {Key}: {Detail}";
+}

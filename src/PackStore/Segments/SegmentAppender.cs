@@ -1,0 +1,284 @@
+using System.Runtime.InteropServices;
+using PackStore.Format;
+using PackStore.Storage;
+
+namespace PackStore.Segments;
+
+/// <summary>
+/// Appends to the active segment: reserves space in steps, writes records strictly in order behind the committed end,
+/// lists them in
+/// directory blocks, and seals. All members under the write lock.
+/// </summary>
+/// <remarks>A write that fails leaves the committed end where it was; the bytes behind it belong to nobody and are
+/// written again.</remarks>
+internal sealed class SegmentAppender : IDisposable
+{
+    private const long MinStepBytes = 256 << 10;
+    private const long MaxStepBytes = 16 << 20;
+
+    private readonly IStoreDirectory _directory;
+    private readonly IStoreFile _file;
+    private readonly long _capacity;
+    private readonly Guid _storeId;
+    private readonly List<ReadOnlyMemory<byte>> _pieces = [];
+    private readonly byte[] _paddingLine = new byte[RecordHeaderLayout.Size];
+    private static readonly byte[] s_zeros = new byte[FormatLimits.BlockAlignment];
+    private long _reserved;
+
+    private SegmentAppender(
+        IStoreDirectory directory, Guid storeId, Segment segment, IStoreFile file, long capacity,
+            DirectoryBuilder builder)
+    {
+        _directory = directory;
+        _storeId = storeId;
+        _file = file;
+        _capacity = capacity;
+        _reserved = file.Stat().Length;
+        Segment = segment;
+        Directory = builder;
+    }
+
+    /// <summary>The segment appended to.</summary>
+    public Segment Segment { get; }
+
+    /// <summary>What the next directory block will list.</summary>
+    public DirectoryBuilder Directory { get; }
+
+    /// <summary>Offset behind the last record.</summary>
+    public long End => Segment.CommittedEnd;
+
+    /// <summary>Bytes set aside behind the last record.</summary>
+    public long ReservedBytes => _reserved - End;
+
+    /// <summary>The longest record that an empty segment of a capacity can take.</summary>
+    public static long MaxRecordLength(long capacity) =>
+        (capacity - SegmentHeaderLayout.Size - MaxFirstGap(capacity) - SegmentTrailerLayout.Size
+            - DirectoryBlock.MeasureRecord(1, 1, 1)) & ~(long)(FormatLimits.RecordAlignment - 1);
+
+    /// <summary>Makes a new segment with its header written. The caller publishes it.</summary>
+    public static SegmentAppender Create(
+        IStoreDirectory directory, StoreIdentity store, Segment segment, long capacity, long nowUnixMs)
+    {
+        IStoreFile file = directory.Create(segment.Name);
+        try
+        {
+            // A map that cannot reach beyond the end of the file would never show what is appended later.
+            long first = directory.MapsBeyondEnd ? Math.Min(capacity, MinStepBytes) : capacity;
+            Reserve(directory, file, 0, first, first);
+            byte[] front = new byte[SegmentHeaderLayout.Size];
+            new SegmentHeader(segment.Id, store, capacity, nowUnixMs, directory.BootId).Write(front);
+            file.Write(0, front);
+            segment.CommittedEnd = SegmentHeaderLayout.Size;
+            segment.Attach(file, capacity);
+            return new SegmentAppender(
+                directory, store.StoreId, segment, file, capacity, new DirectoryBuilder(SegmentHeaderLayout.Size));
+        }
+        catch
+        {
+            file.Dispose();
+            directory.Delete(segment.Name);
+            throw;
+        }
+    }
+
+    /// <summary>Goes on with a segment that was closed cleanly, or that is to be sealed after an unclean
+    /// stop.</summary>
+    public static SegmentAppender Reopen(IStoreDirectory directory, Guid storeId, Segment segment,
+        DirectoryBuilder builder)
+    {
+        IStoreFile file = directory.TryOpen(segment.Name, writable: true)
+            ?? throw new CorruptStoreException(segment.Name, 0, "nothing", "the active segment");
+        SegmentHeader? header = Segment.ReadHeader(file, out string problem);
+        if (header is null)
+        {
+            file.Dispose();
+            throw new CorruptStoreException(segment.Name, 0, problem, "a segment header");
+        }
+
+        return new SegmentAppender(directory, storeId, segment, file, header.CapacityBytes, builder);
+    }
+
+    /// <summary>Whether records of these lengths, with footer and trailer behind them, still fit.</summary>
+    public bool Fits(ReadOnlySpan<PreparedRecord> records)
+    {
+        long end = End;
+        foreach (PreparedRecord record in records)
+        {
+            end += Gap(end, record.Phase) + record.RecordLength;
+        }
+
+        return end + Directory.FooterBytes(records.Length) <= _capacity;
+    }
+
+    /// <summary>Appends records in one gathered write, gives them their offsets and sequence numbers, and moves the
+    /// committed end.</summary>
+    public void Append(ReadOnlySpan<PreparedRecord> records, ref ulong sequence)
+    {
+        ulong next = sequence;
+        long end = End;
+        _pieces.Clear();
+        foreach (PreparedRecord record in records)
+        {
+            int gap = Gap(end, record.Phase);
+            if (gap > 0)
+            {
+                AddPadding(gap);
+                end += gap;
+            }
+
+            record.Offset = end;
+            record.SetSequence(++next);
+            _pieces.Add(record.Front);
+            _pieces.AddRange(record.Rest);
+            end += record.RecordLength;
+        }
+
+        Reserve(end);
+        ulong given = sequence;
+        // Taken before the write: whole records that a failed write leaves behind the end must not look newer than what
+        // is put later.
+        sequence = next;
+        WritePieces(End);
+        Segment.CommittedEnd = end;
+        foreach (PreparedRecord record in records)
+        {
+            Directory.Add(new DirectoryEntry(
+                record.Hash, ++given, record.Offset, record.RecordLength, record.Kind, record.Loose.Files > 0,
+                    record.PayloadCount));
+        }
+    }
+
+    /// <summary>Whether enough records have come that a directory block is due.</summary>
+    public bool IsDirectoryDue => Directory.Pending.Length >= FormatLimits.RecordsPerDirectory;
+
+    /// <summary>Appends a directory block of everything pending, unless there would be no room for the footer behind
+    /// it.</summary>
+    /// <returns>Whether it did.</returns>
+    public bool TryAppendDirectory(ref ulong sequence)
+    {
+        if (End + Directory.BlockAndFooterBytes() > _capacity)
+        {
+            return false;
+        }
+
+        AppendBlock(Directory.Build(End, null, null, null), ref sequence);
+        return true;
+    }
+
+    /// <summary>Appends the footer, writes the trailer, and marks the segment sealed.</summary>
+    public void Seal(ref ulong sequence, Func<DirectoryEntry, ushort> recency)
+    {
+        long footer = End;
+        AppendBlock(Directory.Build(footer, Segment.LiveBytes, recency, Segment), ref sequence);
+        long length = Math.Max(_reserved, FormatLimits.AlignRecord(End) + SegmentTrailerLayout.Size);
+        Reserve(length);
+        byte[] trailer = new byte[SegmentTrailerLayout.Size];
+        new SegmentTrailer(_storeId, Segment.Id, footer, End).Write(trailer);
+        _file.Write(_reserved - SegmentTrailerLayout.Size, trailer);
+        Segment.IsSealed = true;
+    }
+
+    /// <summary>Puts padding where a power cut left no record, so that the segment reads as one run of
+    /// records.</summary>
+    public void FillGaps(IReadOnlyList<(long From, long To)> gaps)
+    {
+        foreach ((long from, long to) in gaps)
+        {
+            new RecordHeader(RecordKind.Padding, 0, RecordFlags.None, (int)(to - from), 0, 0, 0).Write(_paddingLine,
+                []);
+            _file.Write(from, _paddingLine);
+        }
+    }
+
+    /// <summary>Makes everything written so far durable.</summary>
+    public void Sync() => _file.Sync();
+
+    /// <summary>Closes this writer's descriptor if the segment does not own it.</summary>
+    public void Dispose()
+    {
+        if (!ReferenceEquals(Segment.File, _file))
+        {
+            _file.Dispose();
+        }
+    }
+
+    /// <summary>Room for the padding before a first record with a block-aligned payload, which a small segment cannot
+    /// hold anyway.</summary>
+    private static int MaxFirstGap(long capacity) =>
+        capacity > FormatLimits.BlockAlignedFrom ? FormatLimits.BlockAlignment : 0;
+
+    private static int Gap(long end, int phase) =>
+        phase < 0 ? 0 : (int)((phase - end) & (FormatLimits.BlockAlignment - 1));
+
+    private void AddPadding(int gap)
+    {
+        // One line serves all: paddings of one batch are written from their own copies.
+        byte[] line = _pieces.Count == 0 ? _paddingLine : new byte[RecordHeaderLayout.Size];
+        new RecordHeader(RecordKind.Padding, 0, RecordFlags.None, gap, 0, 0, 0).Write(line, []);
+        _pieces.Add(line);
+        if (gap > line.Length)
+        {
+            _pieces.Add(s_zeros.AsMemory(0, gap - line.Length));
+        }
+    }
+
+    private void AppendBlock(byte[] record, ref ulong sequence)
+    {
+        long offset = End;
+        RecordHeader.WriteSequence(record, sequence + 1);
+        Reserve(offset + record.Length);
+        _file.Write(offset, record);
+        Segment.CommittedEnd = offset + record.Length;
+        Segment.DirectoryOffset = offset;
+        Directory.Commit(offset, record.Length);
+        sequence++;
+    }
+
+    private void WritePieces(long offset)
+    {
+        if (_pieces.Count == 1)
+        {
+            _file.Write(offset, _pieces[0].Span);
+        }
+        else
+        {
+            _file.Write(offset, CollectionsMarshal.AsSpan(_pieces));
+        }
+    }
+
+    private void Reserve(long end)
+    {
+        if (end > _capacity)
+        {
+            throw new InvalidOperationException($"{Segment.Name}: {end} bytes do not fit into {_capacity}.");
+        }
+
+        if (end > _reserved)
+        {
+            // An eighth of what is there: the slack that a crash may leave stays small beside the data.
+            long step = Math.Clamp(_reserved / 8, MinStepBytes, MaxStepBytes);
+            long wanted = Math.Min(_capacity, Math.Max(end, _reserved + step) + 4095 & ~4095L);
+            _reserved = Reserve(_directory, _file, _reserved, end, wanted);
+        }
+    }
+
+    /// <summary>Reserves what is wanted, or where space is short just what is needed.</summary>
+    private static long Reserve(IStoreDirectory directory, IStoreFile file, long reserved, long needed, long wanted)
+    {
+        long available = directory.AvailableBytes();
+        if (wanted - reserved > available / 16)
+        {
+            wanted = needed;
+        }
+
+        try
+        {
+            file.Reserve(wanted);
+            return wanted;
+        }
+        catch (IOException e) when (StorageError.IsNoSpace(e))
+        {
+            throw new StoreFullException(file.Name, needed - reserved, available, e);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace PackStore.Segments;
+
+/// <summary>The segments of a store by number: an immutable value, swapped whole.</summary>
+internal sealed class SegmentMap
+{
+    /// <summary>No segments.</summary>
+    public static readonly SegmentMap Empty = new(1, []);
+
+    private readonly int _first;
+    private readonly Segment?[] _byNumber;
+
+    private SegmentMap(int first, Segment?[] byNumber)
+    {
+        _first = first;
+        _byNumber = byNumber;
+    }
+
+    /// <summary>All segments in order of their numbers.</summary>
+    public IEnumerable<Segment> All => _byNumber.OfType<Segment>();
+
+    /// <summary>The greatest number; 0 if there is none.</summary>
+    public int LastId => _byNumber.Length == 0 ? 0 : _first + _byNumber.Length - 1;
+
+    /// <summary>A map of these segments.</summary>
+    public static SegmentMap Of(IEnumerable<Segment> segments)
+    {
+        List<Segment> sorted = [.. segments.OrderBy(s => s.Id)];
+        if (sorted.Count == 0)
+        {
+            return Empty;
+        }
+
+        Segment?[] byNumber = new Segment?[sorted[^1].Id - sorted[0].Id + 1];
+        foreach (Segment segment in sorted)
+        {
+            byNumber[segment.Id - sorted[0].Id] = segment;
+        }
+
+        return new SegmentMap(sorted[0].Id, byNumber);
+    }
+
+    /// <summary>This map and one more segment.</summary>
+    public SegmentMap With(Segment segment) => Of(All.Append(segment));
+
+    /// <summary>Finds a segment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryGet(int id, [NotNullWhen(true)] out Segment? segment)
+    {
+        uint index = (uint)(id - _first);
+        Segment?[] byNumber = _byNumber;
+        segment = index < (uint)byNumber.Length ? byNumber[index] : null;
+        return segment is not null;
+    }
+}

@@ -1,0 +1,236 @@
+using PackStore.Format;
+using PackStore.Storage;
+
+namespace PackStore.Verification;
+
+/// <summary>Checks the segments one by one: presence, length, header, records or directory blocks, trailer.</summary>
+internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoint, HeadView head)
+{
+    private readonly Dictionary<int, CheckpointSegment> _listed =
+        checkpoint.Record?.Segments.DistinctBy(static s => s.SegmentId).ToDictionary(static s => s.SegmentId) ?? [];
+
+    // How far each segment was walked: a catch-up goes on there.
+    private readonly Dictionary<int, long> _walked = [];
+
+    /// <summary>Records that have loose payloads, by segment and offset.</summary>
+    public List<LooseRecord> Loose { get; } = [];
+
+    /// <summary>Whether a segment is absent or cut short, so that keys are lost that nothing names any more.</summary>
+    public bool HasUnnamedLoss { get; private set; }
+
+    /// <summary>Live bytes of absent segments, as the checkpoint has them.</summary>
+    public long AbsentLiveBytes { get; private set; }
+
+    /// <summary>Checks all of them.</summary>
+    public void Run()
+    {
+        int[] ids = [.. SegmentNames.List(run.Directory).Union(_listed.Keys).Order()];
+        run.Progress.TotalBytes = run.Directory.List(StoreFileNames.Segments).Sum(static e => e.Length);
+        run.Progress.Begin("segments");
+        foreach (int id in ids)
+        {
+            run.Token.ThrowIfCancellationRequested();
+            try
+            {
+                Check(id);
+            }
+            catch (IOException e) when (e is not PackStoreException)
+            {
+                run.Findings.Add(VerifyFindingKind.Segment, StoreFileNames.Segment(id), 0, null, e.Message);
+                HasUnnamedLoss = true;
+            }
+        }
+    }
+
+    /// <summary>Takes note of what a live writer has appended meanwhile.</summary>
+    public void CatchUp()
+    {
+        foreach (int id in SegmentNames.List(run.Directory))
+        {
+            (RecordLocation Committed, RecordLocation Directory)? now = head.Read();
+            using IStoreFile? file = run.Directory.TryOpen(StoreFileNames.Segment(id), writable: false);
+            if (file is null)
+            {
+                continue;
+            }
+
+            long length = file.Stat().Length;
+            SegmentExtent extent = Extent(id, file, length, now);
+            using FileWindow window = new(run, file) { Limit = length };
+            new SegmentWalk(run, id, window, extent, new SegmentDirectory(), isServed: true)
+                .NoteFrom(_walked.GetValueOrDefault(id, SegmentHeaderLayout.Size));
+        }
+    }
+
+    private void Check(int id)
+    {
+        bool isListed = _listed.TryGetValue(id, out CheckpointSegment listed);
+        (RecordLocation Committed, RecordLocation Directory)? now = head.Read();
+        using IStoreFile? file = run.Directory.TryOpen(StoreFileNames.Segment(id), writable: false);
+        if (file is null)
+        {
+            ReportAbsent(id, isListed);
+            return;
+        }
+
+        run.Segments++;
+        long length = file.Stat().Length;
+        using FileWindow window = new(run, file) { Limit = length };
+        bool isShortened = isListed && IsShort(id, length, listed);
+        if (!isListed && IsBlank(window))
+        {
+            run.Findings.Note($"{StoreFileNames.Segment(id)}: begun, nothing was written to it yet");
+            return;
+        }
+
+        SegmentExtent extent = Extent(id, file, length, now);
+        window.Limit = Math.Min(length, extent.TailEnd);
+        bool isServed = (isShortened && length < SegmentHeaderLayout.Size) || CheckHeader(id, window);
+        long last = isShortened ? 0 : extent.DirectoryOffset;
+        SegmentDirectory directory = SegmentDirectory.Load(window, last, extent.End);
+        Walk(id, window, extent, directory, isServed, isShortened);
+        if (isListed && !isShortened)
+        {
+            CheckTrailer(id, length, extent, directory, listed);
+        }
+
+        if (window.UnreadableAt >= 0)
+        {
+            run.Findings.Add(
+                VerifyFindingKind.Segment, StoreFileNames.Segment(id), window.UnreadableAt, null, window.Problem);
+        }
+
+        run.Progress.Done(length);
+    }
+
+    private void Walk(
+        int id, FileWindow window, SegmentExtent extent, SegmentDirectory directory, bool isServed, bool isShortened)
+    {
+        _walked[id] = extent.End;
+        if (run.Level != VerifyLevel.Index)
+        {
+            SegmentWalk walk = new(run, id, window, extent, directory, isServed) { IsShortened = isShortened };
+            walk.Run();
+            Loose.AddRange(walk.Loose);
+            return;
+        }
+
+        foreach ((long offset, string problem) in directory.Problems)
+        {
+            run.Findings.Add(VerifyFindingKind.Directory, StoreFileNames.Segment(id), offset, null, problem);
+        }
+
+        foreach (DirectoryEntry entry in directory.Entries)
+        {
+            run.Tracker.Note(entry.Hash, entry.Sequence, entry.Kind, entry.PayloadCount, isServed ? -1 : entry.Length);
+        }
+
+        run.Records += directory.Entries.Count;
+        run.Progress.Items += directory.Entries.Count;
+    }
+
+    private SegmentExtent Extent(
+        int id, IStoreFile file, long length, (RecordLocation Committed, RecordLocation Directory)? now)
+    {
+        byte[] last = new byte[SegmentTrailerLayout.Size];
+        int read = length >= SegmentTrailerLayout.Size ? ReadLast(file, length, last) : 0;
+        SegmentTrailer? trailer = SegmentTrailer.TryRead(last.AsSpan(0, read), run.Identity.StoreId, id, length);
+        CheckpointSegment? listed = _listed.TryGetValue(id, out CheckpointSegment entry) ? entry : null;
+        return SegmentExtent.Find(id, length, trailer, listed, checkpoint.KeepsCommitted, now);
+    }
+
+    private static int ReadLast(IStoreFile file, long length, byte[] last)
+    {
+        try
+        {
+            return file.Read(length - last.Length, last);
+        }
+        catch (IOException)
+        {
+            // As good as a damaged trailer, which is reported where one is expected.
+            return 0;
+        }
+    }
+
+    private void ReportAbsent(int id, bool isListed)
+    {
+        // Compaction removes segments: only a checkpoint that still names it after it was gone makes it damage.
+        if (!isListed || !checkpoint.StillNames(id))
+        {
+            return;
+        }
+
+        string name = StoreFileNames.Segment(id);
+        CheckpointSegment listed = _listed[id];
+        if (!checkpoint.IsCurrent)
+        {
+            run.Findings.Note($"{name}: absent, {StoreFileNames.CheckpointOld} names it");
+            return;
+        }
+
+        run.Findings.Add(
+            VerifyFindingKind.Segment, name, 0, null, $"absent, expected a segment of {listed.CommittedEnd} bytes");
+        HasUnnamedLoss = true;
+        AbsentLiveBytes += listed.LiveBytes;
+    }
+
+    private bool IsShort(int id, long length, in CheckpointSegment listed)
+    {
+        long expected = checkpoint.KeepsCommitted ? listed.CommittedEnd : listed.DurableEnd;
+        if (length >= expected)
+        {
+            return false;
+        }
+
+        run.Findings.Add(
+            VerifyFindingKind.Segment, StoreFileNames.Segment(id), length, null,
+            $"{length} bytes, expected at least {expected}");
+        HasUnnamedLoss = true;
+        return true;
+    }
+
+    private static bool IsBlank(FileWindow window) =>
+        !window.Read(0, SegmentHeaderLayout.Size + RecordHeaderLayout.Size).ContainsAnyExcept((byte)0);
+
+    private bool CheckHeader(int id, FileWindow window)
+    {
+        ReadOnlySpan<byte> front = window.Read(0, SegmentHeaderLayout.Size);
+        SegmentHeader? header = SegmentHeader.TryRead(front, out string problem);
+        if (header is not null && (header.SegmentId != id || header.Store.StoreId != run.Identity.StoreId))
+        {
+            problem = $"segment {header.SegmentId} of store {header.Store.StoreId}, "
+                + $"expected {id} of {run.Identity.StoreId}";
+            header = null;
+        }
+
+        if (header is null)
+        {
+            run.Findings.Add(VerifyFindingKind.Segment, StoreFileNames.Segment(id), 0, null, problem);
+        }
+
+        return header is not null;
+    }
+
+    /// <summary>A sealed segment that ends in a footer has a trailer that points to it.</summary>
+    private void CheckTrailer(
+        int id, long length, SegmentExtent extent, SegmentDirectory directory, in CheckpointSegment listed)
+    {
+        if (!listed.IsSealed)
+        {
+            return;
+        }
+
+        long at = Math.Max(0, length - SegmentTrailerLayout.Size);
+        if (!extent.HasTrailer && directory.EndsInFooter)
+        {
+            run.Findings.Add(
+                VerifyFindingKind.Directory, StoreFileNames.Segment(id), at, null, "no sound trailer, expected one");
+        }
+        else if (extent.HasTrailer && extent.Sure != listed.CommittedEnd)
+        {
+            run.Findings.Add(
+                VerifyFindingKind.Directory, StoreFileNames.Segment(id), at, null,
+                $"the trailer ends the records at {extent.Sure}, expected {listed.CommittedEnd}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using PackStore.Format;
+using PackStore.Storage;
+
+namespace PackStore.Verification;
+
+/// <summary>What all parts of one verification share. One thread.</summary>
+internal sealed class VerifyRun(
+    IStoreDirectory directory, VerifyOptions options, IProgress<MaintenanceProgress>? progress, CancellationToken token)
+{
+    private const double HashRange = 1UL << 53;
+    private ProgressMeter? _meter;
+
+    /// <summary>The store's directory.</summary>
+    public IStoreDirectory Directory => directory;
+
+    /// <summary>How deep to read.</summary>
+    public VerifyLevel Level => options.Level;
+
+    /// <summary>Looked at between chunks.</summary>
+    public CancellationToken Token => token;
+
+    /// <summary>Damage and notes.</summary>
+    public FindingCollector Findings { get; } = new();
+
+    /// <summary>How far it is.</summary>
+    public ProgressMeter Progress => _meter ??= new ProgressMeter(progress, Findings);
+
+    /// <summary>The newest record of each key.</summary>
+    public RecordTracker Tracker { get; } = new();
+
+    /// <summary>The store's identity, from STORE or, where that is lost, from a segment.</summary>
+    public StoreIdentity Identity { get; set; } = null!;
+
+    /// <summary>Bytes read.</summary>
+    public long Bytes { get; set; }
+
+    /// <summary>Artifacts and tombstones looked at.</summary>
+    public long Records { get; set; }
+
+    /// <summary>Segments looked at.</summary>
+    public long Segments { get; set; }
+
+    /// <summary>Loose files looked at.</summary>
+    public long LooseFiles { get; set; }
+
+    /// <summary>Whether payload bytes of a key are to be read: the same keys each time.</summary>
+    public bool ReadsPayloadsOf(ulong hash) =>
+        Level == VerifyLevel.Full && (options.Sample >= 1 || (hash >> 11) / HashRange < options.Sample);
+}

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using PackStore.Tools.Files;
+using PackStore.Tools.Import;
+using PackStore.Tools.Output;
+using PackStore.Tools.Stores;
+using PackStore.Tools.Values;
+
+namespace PackStore.Tools.Commands;
+
+/// <summary>Brings the files of a directory into a store.</summary>
+internal sealed class ImportCommand : IVerb
+{
+    private readonly Argument<string> _store =
+        CommonOptions.Store("The store's directory; created where it is absent or empty.");
+    private readonly Argument<string> _source =
+        new("SOURCE") { Description = "The directory to import. It is left as it is." };
+
+    private readonly Option<string> _from = new("--from")
+    {
+        Description = "What SOURCE is: auto or dir (each file an artifact, its key the SHA-256 of its bytes).",
+        HelpName = "auto|dir",
+        DefaultValueFactory = static _ => "auto",
+        CustomParser = CommonOptions.OneOf("--from", ("auto", "auto"), ("dir", "dir")),
+    };
+
+    private readonly Option<bool> _keepSource =
+        new("--keep-source") { Description = "Leave SOURCE as it is; the default." };
+
+    private readonly Option<string> _report = new("--report")
+    {
+        Description = "Write one JSON line an entry: key, source, result, reason.",
+        HelpName = "FILE",
+    };
+
+    public ImportCommand() => Command = new Command("import", "Import the files of a directory.")
+    {
+        _store, _source, _from, _keepSource, _report,
+    }.WithDryRun();
+
+    /// <inheritdoc/>
+    public Command Command { get; }
+
+    /// <inheritdoc/>
+    public async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        string path = context.GetPath(_store);
+        string source = context.GetPath(_source);
+        CheckSource(path, source, context.Get(_from));
+        ImportTally tally = new();
+        context.Result.Fields = json =>
+        {
+            json.WriteString("store", path);
+            json.WriteString("source", source);
+            json.WriteString("from", "dir");
+            tally.WriteFields(json);
+            json.WriteNumber("elapsedMs", (long)context.Elapsed.TotalMilliseconds);
+        };
+        try
+        {
+            await ImportAsync(context, path, source, tally, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            context.SuggestAfterFailure(
+                $"packtool import {Printable.Quote(path)} {Printable.Quote(source)} --from dir");
+            Print(context, tally);
+            throw;
+        }
+        catch when (tally.HasEntries)
+        {
+            // What is in the store stays there.
+            Print(context, tally);
+            throw;
+        }
+
+        Print(context, tally);
+        return context.Finish(tally.HasWarnings ? ExitCode.Warnings : ExitCode.Ok, tally.Imported > 0);
+    }
+
+    private static void CheckSource(string path, string source, string? from)
+    {
+        if (!Directory.Exists(source))
+        {
+            throw ToolException.Failed(
+                File.Exists(source) ? $"{source} is a file, not a directory." : $"{source}: no such directory.");
+        }
+
+        if (PathTree.IsAtOrUnder(PathTree.Real(source), PathTree.Real(path)))
+        {
+            throw ToolException.Usage("SOURCE is the store or lies in it.");
+        }
+
+        if (from == "auto" && LegacyCache.LooksLikeOne(source))
+        {
+            throw ToolException.Usage(
+                $"{source} looks like a legacy cache, which this version does not support; "
+                + "say --from dir to import its files as they are.");
+        }
+    }
+
+    private static void Print(CommandContext context, ImportTally tally)
+    {
+        context.AnnouncePlan();
+        if (context.Text is { } text)
+        {
+            tally.Print(text, context.Elapsed);
+        }
+    }
+
+    private async Task ImportAsync(
+        CommandContext context, string path, string source, ImportTally tally, CancellationToken cancellationToken)
+    {
+        await using ArtifactStore? store = context.DryRun
+            ? StoreAccess.OpenForPlan(path)
+            : StoreAccess.OpenForWriting(path, new PackStoreOptions());
+        string? reportPath = context.DryRun ? null : context.Get(_report);
+        using ImportReportFile? report = reportPath is null ? null : new ImportReportFile(reportPath);
+        List<(string Path, string Reason)> excluded = [(PathTree.Real(path), SkipReason.Store)];
+        if (report is not null)
+        {
+            excluded.Add((PathTree.Real(report.FullPath), SkipReason.Report));
+        }
+
+        await using (ProgressMeter meter = context.StartProgress("import"))
+        {
+            DirectoryImport import = new(store, report, tally, meter, context.DryRun);
+            await import.RunAsync(new DirectoryWalker(PathTree.Real(source), excluded, import.Skip), cancellationToken);
+        }
+
+        if (!context.DryRun)
+        {
+            await store!.FlushAsync(cancellationToken);
+        }
+    }
+}

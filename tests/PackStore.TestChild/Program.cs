@@ -1,0 +1,8 @@
+using PackStore.TestChild;
+
+return args[0] switch
+{
+    "write" => await ChildWriter.RunAsync(args[1], int.Parse(args[2]), int.Parse(args[3]), int.Parse(args[4])),
+    "read" => ChildReader.Run(args[1]),
+    _ => 2,
+};

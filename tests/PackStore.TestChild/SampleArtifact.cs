@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+
+namespace PackStore.TestChild;
+
+/// <summary>
+/// Artifacts whose bytes follow from a key number and a version alone, so that any process can tell, from the bytes of
+/// a hit, which version it
+/// is and whether it is whole.
+/// </summary>
+public static class SampleArtifact
+{
+    /// <summary>The shortest payload: it tells its key and version.</summary>
+    public const int MinLength = 16;
+
+    /// <summary>The key of a number; numbers from 1000 on have long keys, whose ends lie outside the record's
+    /// header.</summary>
+    public static ArtifactKey Key(int number)
+    {
+        Span<byte> bytes = stackalloc byte[number >= 1000 ? 48 : 32];
+        new Random(number).NextBytes(bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
+        return ArtifactKey.FromBytes(bytes);
+    }
+
+    /// <summary>The number of a key made here.</summary>
+    public static int NumberOf(in ArtifactKey key) =>
+        BinaryPrimitives.ReadInt32LittleEndian(Convert.FromHexString(key.ToString().AsSpan(0, 8)));
+
+    /// <summary>The bytes of one payload.</summary>
+    public static byte[] Payload(int key, int version, int index, int length)
+    {
+        byte[] bytes = new byte[Math.Max(length, MinLength)];
+        ulong state = ((ulong)(uint)key << 32 | (uint)version) * 0x9E3779B97F4A7C15UL + (ulong)index;
+        for (int at = MinLength; at < bytes.Length; at++)
+        {
+            if ((at & 7) == 0)
+            {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+            }
+
+            bytes[at] = (byte)(state >> ((at & 7) * 8));
+        }
+
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, key);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), version);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), index);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), bytes.Length);
+        return bytes;
+    }
+
+    /// <summary>All payloads of a version.</summary>
+    public static IReadOnlyList<ArtifactPayload> Payloads(int key, int version, params int[] lengths) =>
+        [.. lengths.Select((length, i) => ArtifactPayload.FromBytes($"out/{i}", Payload(key, version, i, length)))];
+
+    /// <summary>Standard output, which tells how many payloads there are.</summary>
+    public static ArtifactOutcome Outcome(int version, int count) => new()
+    {
+        ExitCode = version,
+        StandardOutput = BitConverter.GetBytes(count),
+    };
+
+    /// <summary>A put of a version.</summary>
+    public static ArtifactPut Put(int key, int version, params int[] lengths) => new()
+    {
+        Key = Key(key),
+        Outcome = Outcome(version, lengths.Length),
+        Payloads = Payloads(key, version, lengths),
+    };
+
+    /// <summary>The version that a lookup finds: 0 for a miss. Throws if a hit is not, to the last byte, what that
+    /// version was.</summary>
+    public static int VersionOf(ArtifactStore store, int key)
+    {
+        using PayloadLease lease = store.EnsurePayloads(Key(key));
+        return lease.IsHit ? VersionOf(lease, key) : 0;
+    }
+
+    /// <summary>The version of a hit.</summary>
+    public static int VersionOf(in PayloadLease lease, int key)
+    {
+        int version = lease.Metadata.ExitCode;
+        if (lease.StandardOutput.Length != sizeof(int) || BitConverter.ToInt32(lease.StandardOutput) != lease.Count)
+        {
+            throw new InvalidDataException(
+                    $"key {key} version {version}: standard output does not fit {lease.Count} payloads");
+        }
+
+        for (int i = 0; i < lease.Count; i++)
+        {
+            ReadOnlySpan<byte> found = lease[i];
+            if (!found.SequenceEqual(Payload(key, version, i, found.Length)))
+            {
+                throw new InvalidDataException(
+                    $"key {key} version {version}: payload {i} of {found.Length} bytes is not what was put");
+            }
+        }
+
+        return version;
+    }
+}

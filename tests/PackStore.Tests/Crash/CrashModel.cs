@@ -1,0 +1,88 @@
+namespace PackStore.Tests.Crash;
+
+/// <summary>
+/// What may be found of each key: its states in order, of which the last acknowledged and the last durable one are
+/// known. After a kill any
+/// state from the acknowledged one on is right, after a power cut any from the durable one on.
+/// </summary>
+/// <remarks>Positions obey <c>Durable &lt;= Acknowledged &lt; States.Count</c>. Steps run one after the other; images
+/// are taken by other
+/// threads, hence the lock.</remarks>
+internal sealed class CrashModel
+{
+    /// <summary>The state of a key that is not there.</summary>
+    public const int Absent = 0;
+
+    // Protects everything below.
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<int, KeyHistory> _keys = [];
+    private int _lastVersion;
+
+    /// <summary>A version that was never used.</summary>
+    public int NextVersion() => Interlocked.Increment(ref _lastVersion);
+
+    /// <summary>A key is about to get another state.</summary>
+    public void Start(int key, int version)
+    {
+        lock (_lock)
+        {
+            if (!_keys.TryGetValue(key, out KeyHistory? history))
+            {
+                _keys.Add(key, history = new KeyHistory());
+            }
+
+            history.States.Add(version);
+        }
+    }
+
+    /// <summary>The operation on these keys has completed.</summary>
+    public void Acknowledge(IEnumerable<int> keys, bool isDurable)
+    {
+        lock (_lock)
+        {
+            foreach (int key in keys)
+            {
+                KeyHistory history = _keys[key];
+                history.Acknowledged = history.States.Count - 1;
+                history.Durable = isDurable ? history.Acknowledged : history.Durable;
+            }
+        }
+    }
+
+    /// <summary>Everything acknowledged is durable.</summary>
+    public void Flushed()
+    {
+        lock (_lock)
+        {
+            foreach (KeyHistory history in _keys.Values)
+            {
+                history.Durable = history.Acknowledged;
+            }
+        }
+    }
+
+    /// <summary>What is right at this moment, for each key: by then started states from the acknowledged, or the
+    /// durable, one on.</summary>
+    public CrashExpectation Expect(bool isPowerCut)
+    {
+        lock (_lock)
+        {
+            return new CrashExpectation(_keys.ToDictionary(
+                static pair => pair.Key,
+                pair => pair.Value.States.Skip(isPowerCut ? pair.Value.Durable
+                    : pair.Value.Acknowledged).Distinct().ToArray()));
+        }
+    }
+
+    private sealed class KeyHistory
+    {
+        public List<int> States { get; } = [Absent];
+
+        public int Acknowledged { get; set; }
+
+        public int Durable { get; set; }
+    }
+}
+
+/// <summary>The states that are right for each key.</summary>
+internal sealed record CrashExpectation(IReadOnlyDictionary<int, int[]> Allowed);
