@@ -10,7 +10,8 @@ namespace PackStore.Fuzz;
 /// <summary>Every parser of bytes from disk, with seeds made by the encoders.</summary>
 internal static class FuzzTargets
 {
-    private static readonly StoreIdentity s_store = new(new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), 1_700_000_000_000, 1 << 20, 42);
+    private static readonly StoreIdentity s_store = new(
+        new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), 1_700_000_000_000, 1 << 20, 42);
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
@@ -31,9 +32,11 @@ internal static class FuzzTargets
         b => Sum64(b, SegmentTrailerLayout.ChecksumOffset),
         static b => SegmentTrailer.TryRead(b, s_store.StoreId, 1, 1 << 20) is not null);
 
-    private static FuzzTarget Record() => new("record", [RecordBytes("key"u8), RecordBytes(new byte[64])], RepairRecord, WalkRecord);
+    private static FuzzTarget Record() => new(
+        "record", [RecordBytes("key"u8), RecordBytes(new byte[64])], RepairRecord, WalkRecord);
 
-    private static FuzzTarget Directory() => new("directory-block", [DirectoryBytes(0), DirectoryBytes(9)], RepairRecord, ReadDirectory);
+    private static FuzzTarget Directory() => new(
+        "directory-block", [DirectoryBytes(0), DirectoryBytes(9)], RepairRecord, ReadDirectory);
 
     private static FuzzTarget Checkpoint()
     {

@@ -2,11 +2,14 @@ using System.Buffers.Binary;
 
 namespace PackStore.Fuzz;
 
-/// <summary>Makes hostile inputs out of sound ones: flips, interesting numbers, cuts, growth, splices. Seeded.</summary>
+/// <summary>Makes hostile inputs out of sound ones: flips, numbers, cuts, growth, splices. Seeded.</summary>
 internal sealed class Mutator(int seed)
 {
     private static readonly long[] s_interesting =
-        [0, 1, -1, 63, 64, 65, 4095, 4096, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue, 1L << 30];
+        [
+            0, 1, -1, 63, 64, 65, 4095, 4096, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue,
+            1L << 30,
+        ];
 
     private readonly Random _random = new(seed);
 

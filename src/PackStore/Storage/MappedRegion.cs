@@ -45,7 +45,8 @@ internal sealed unsafe class MappedRegion
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> DangerousSpan(long offset, int length)
     {
-        System.Diagnostics.Debug.Assert(offset >= 0 && length >= 0 && length <= Capacity - offset, "The caller checks bounds.");
+        System.Diagnostics.Debug.Assert(
+            offset >= 0 && length >= 0 && length <= Capacity - offset, "The caller checks bounds.");
         return new ReadOnlySpan<byte>(_start + offset, length);
     }
 

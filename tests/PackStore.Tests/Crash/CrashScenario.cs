@@ -118,6 +118,14 @@ internal sealed record CrashScenario(string Name, Durability Durability, params 
                 CrashStep.Put(1, 200), CrashStep.Flush, CrashStep.Read);
         }
 
+        foreach (CrashScenario scenario in MakeSpecial())
+        {
+            yield return scenario;
+        }
+    }
+
+    private static IEnumerable<CrashScenario> MakeSpecial()
+    {
         yield return new("pending", Durability.OnFlush,
             CrashStep.Pending(1, 300), CrashStep.Pending(2, 5000), CrashStep.Flush, CrashStep.Pending(1, 400),
                 CrashStep.Flush, CrashStep.Read);
