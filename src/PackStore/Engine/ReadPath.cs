@@ -34,7 +34,8 @@ internal sealed class ReadPath(StoreCore core)
 
     /// <summary>The hit in its steady state, in as few instructions as it takes, so that the processor can overlap the
     /// cache misses of one lookup with those of the next: checked before, resident, its use noted within the hour,
-    /// nothing detached. Has no side effect and does not throw; what is not this simple is for <see cref="TryFind"/>. Inside an
+    /// nothing detached. Has no side effect and does not throw; what is not this simple is for <see
+    /// cref="TryFind"/>. Inside an
     /// epoch section.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public HotAnswer FindHot(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
