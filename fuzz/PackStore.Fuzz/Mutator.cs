@@ -2,59 +2,98 @@ using System.Buffers.Binary;
 
 namespace PackStore.Fuzz;
 
-/// <summary>Makes hostile inputs out of sound ones: flips, numbers, cuts, growth, splices. Seeded.</summary>
-internal sealed class Mutator(int seed)
+/// <summary>Makes a case of the seeds: a few small changes, and mostly right checksums again.</summary>
+internal static class Mutator
 {
+    private const int MaxBytes = 64 << 10;
+    private const int MostChanges = 6;
+    private const int FrontBytes = 160;
+
     private static readonly long[] s_interesting =
-        [
-            0, 1, -1, 63, 64, 65, 4095, 4096, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue,
-            1L << 30,
-        ];
+    [
+        0, 1, 2, 3, 4, 7, 31, 32, 63, 64, 65, 127, 128, 255, 256, 4096, 32_767, 32_768, 65_535, 65_536, 1 << 20,
+        (1 << 20) + 1, (1 << 22) - 1, 1 << 22, 1 << 24, 1 << 30, int.MaxValue - 1, int.MaxValue, int.MinValue,
+        uint.MaxValue, 1L << 32, long.MaxValue, long.MinValue, -1, -2, -64,
+    ];
 
-    private readonly Random _random = new(seed);
-
-    /// <summary>A mutation of one seed, or of two spliced.</summary>
-    public byte[] Next(IReadOnlyList<byte[]> seeds)
+    /// <summary>One case.</summary>
+    public static byte[] Make(IFuzzTarget target, IReadOnlyList<byte[]> seeds, ref FuzzRandom random)
     {
-        byte[] input = (byte[])seeds[_random.Next(seeds.Count)].Clone();
-        int rounds = 1 + _random.Next(4);
-        for (int i = 0; i < rounds && input.Length > 0; i++)
+        byte[] bytes = (byte[])seeds[random.Below(seeds.Count)].Clone();
+        int changes = 1 + random.Below(MostChanges);
+        for (int i = 0; i < changes; i++)
         {
-            input = Mutate(input, seeds[_random.Next(seeds.Count)]);
+            bytes = Change(bytes, seeds, ref random);
         }
 
-        return input;
+        if (random.Below(4) != 0)
+        {
+            target.Repair(bytes);
+        }
+
+        return bytes;
     }
 
-    /// <summary>Whether this case should have its checksum repaired, so that deeper checks are reached.</summary>
-    public bool RepairsChecksum() => _random.Next(2) == 0;
-
-    private byte[] Mutate(byte[] input, byte[] other)
+    private static byte[] Change(byte[] bytes, IReadOnlyList<byte[]> seeds, ref FuzzRandom random)
     {
-        int at = _random.Next(input.Length);
-        switch (_random.Next(6))
+        if (bytes.Length == 0)
         {
-            case 0:
-                input[at] ^= (byte)(1 << _random.Next(8));
-                return input;
-            case 1:
-                input[at] = (byte)_random.Next(256);
-                return input;
-            case 2:
-                Span<byte> number = stackalloc byte[sizeof(long)];
-                BinaryPrimitives.WriteInt64LittleEndian(number, s_interesting[_random.Next(s_interesting.Length)]);
-                int width = Math.Min(1 << _random.Next(4), input.Length - at);
-                number[..width].CopyTo(input.AsSpan(at));
-                return input;
-            case 3:
-                return input[..at];
-            case 4:
-                byte[] longer = new byte[input.Length + 1 + _random.Next(256)];
-                _random.NextBytes(longer);
-                input.CopyTo(longer, 0);
-                return longer;
-            default:
-                return [.. input[..at], .. other[Math.Min(at, other.Length)..]];
+            return new byte[1 + random.Below(256)];
         }
+
+        int at = Place(bytes.Length, ref random);
+        switch (random.Below(16))
+        {
+            case < 4:
+                bytes[at] ^= (byte)(1 << random.Below(8));
+                return bytes;
+            case < 7:
+                bytes[at] = (byte)random.Next();
+                return bytes;
+            case < 12:
+                WriteInteresting(bytes, at, ref random);
+                return bytes;
+            case 12:
+                return bytes[..at];
+            case 13:
+                return Extend(bytes, ref random);
+            default:
+                return Splice(bytes, at, seeds[random.Below(seeds.Count)], ref random);
+        }
+    }
+
+    /// <summary>Every other time in the front, where the fields are; every other time at a multiple of four.</summary>
+    private static int Place(int length, ref FuzzRandom random)
+    {
+        int at = random.Below(random.Below(2) == 0 ? Math.Min(length, FrontBytes) : length);
+        return random.Below(2) == 0 ? at & ~3 : at;
+    }
+
+    private static void WriteInteresting(byte[] bytes, int at, ref FuzzRandom random)
+    {
+        int pick = random.Below(s_interesting.Length + 1);
+        long value = pick < s_interesting.Length ? s_interesting[pick] : bytes.Length + random.Below(5) - 2;
+        Span<byte> word = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(word, value);
+        int width = Math.Min(1 << random.Below(4), bytes.Length - at);
+        word[..width].CopyTo(bytes.AsSpan(at));
+    }
+
+    private static byte[] Extend(byte[] bytes, ref FuzzRandom random)
+    {
+        int more = 1 + random.Below(256);
+        more = random.Below(2) == 0 ? (more + 63) & ~63 : more;
+        byte[] longer = new byte[Math.Min(bytes.Length + more, MaxBytes)];
+        bytes.AsSpan(0, Math.Min(bytes.Length, longer.Length)).CopyTo(longer);
+        byte filler = random.Below(2) == 0 ? (byte)0 : (byte)random.Next();
+        longer.AsSpan(Math.Min(bytes.Length, longer.Length)).Fill(filler);
+        return longer;
+    }
+
+    private static byte[] Splice(byte[] bytes, int at, byte[] other, ref FuzzRandom random)
+    {
+        int from = other.Length == 0 ? 0 : random.Below(other.Length);
+        byte[] joined = [.. bytes.AsSpan(0, at), .. other.AsSpan(from)];
+        return joined.Length <= MaxBytes ? joined : joined[..MaxBytes];
     }
 }

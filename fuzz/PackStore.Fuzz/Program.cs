@@ -1,81 +1,72 @@
 using System.Diagnostics;
-using System.Globalization;
 using PackStore.Fuzz;
 
-// dotnet run -c Release --project fuzz/PackStore.Fuzz -- [--target NAME] [--iterations N] [--seed S]
-// dotnet run -c Release --project fuzz/PackStore.Fuzz -- replay NAME FILE
-if (args is ["replay", var replayed, var file])
+const string Usage = """
+    usage: PackStore.Fuzz [--target NAME|all] [--iterations N] [--seed S] [--corpus DIR]
+           PackStore.Fuzz list
+           PackStore.Fuzz replay TARGET FILE
+           PackStore.Fuzz seed-corpus
+    """;
+
+switch (args)
 {
-    FuzzTarget target = FuzzTargets.All.Single(t => t.Name == replayed);
-    Console.WriteLine($"{target.Name}: {(target.Accepts(File.ReadAllBytes(file)) ? "accepted" : "refused")}");
-    return 0;
+    case ["list"]:
+        foreach (IFuzzTarget target in FuzzTargets.All)
+        {
+            Console.WriteLine(target.Name);
+        }
+
+        return 0;
+    case ["seed-corpus"]:
+        string corpus = FuzzFiles.Find().Corpus;
+        Console.WriteLine($"{FuzzTargets.All.Sum(t => FuzzFiles.WriteSeeds(corpus, t))} files");
+        return 0;
+    case ["replay", string name, string file] when FuzzTargets.Find(name) is { } target:
+        return Replay(target, file);
+    default:
+        FuzzOptions? options = FuzzOptions.TryParse(args, (ulong)Random.Shared.NextInt64(), out string problem);
+        if (options is null)
+        {
+            Console.Error.WriteLine(problem);
+            Console.Error.WriteLine(Usage);
+            return 2;
+        }
+
+        return RunAll(options);
 }
 
-string only = Option("--target", "all");
-long iterations = long.Parse(Option("--iterations", "200000"), CultureInfo.InvariantCulture);
-int seed = int.Parse(Option("--seed", "1"), CultureInfo.InvariantCulture);
-int failures = 0;
-foreach (FuzzTarget target in FuzzTargets.All.Where(t => only == "all" || t.Name == only))
+static int Replay(IFuzzTarget target, string file)
 {
-    failures += Run(target);
+    Exception? cause = FuzzRunner.TryOne(target, File.ReadAllBytes(file), out bool accepted);
+    Console.WriteLine(cause?.ToString() ?? (accepted ? "accepted" : "refused"));
+    return cause is null ? 0 : 1;
 }
 
-Console.WriteLine(failures == 0 ? "no findings" : $"{failures} findings");
-return failures == 0 ? 0 : 1;
-
-string Option(string name, string fallback)
+static int RunAll(FuzzOptions options)
 {
-    int at = Array.IndexOf(args, name);
-    return at >= 0 && at + 1 < args.Length ? args[at + 1] : fallback;
-}
-
-int Run(FuzzTarget target)
-{
-    // A length from disk must not be believed before memory is taken for it.
-    const long MaxAllocated = 1 << 20;
-    Mutator mutator = new(seed);
-    long accepted = 0;
-    Stopwatch watch = Stopwatch.StartNew();
-    if (!target.Seeds.All(target.Accepts))
+    FuzzFiles files = FuzzFiles.Find();
+    string corpus = options.Corpus ?? files.Corpus;
+    Console.WriteLine($"seed {options.Seed}, {options.Iterations} cases for each target");
+    int failed = 0;
+    foreach (IFuzzTarget target in FuzzTargets.All.Where(t => options.Target == "all" || options.Target == t.Name))
     {
-        Console.WriteLine($"{target.Name}: a sound seed is refused");
-        return 1;
-    }
-
-    for (long i = 0; i < iterations; i++)
-    {
-        byte[] input = mutator.Next(target.Seeds);
-        if (mutator.RepairsChecksum())
+        byte[][] inputs = [.. FuzzFiles.ReadCorpus(corpus, target.Name), .. files.ReadRegressions(target.Name)];
+        long started = Stopwatch.GetTimestamp();
+        FuzzSummary run = FuzzRunner.Run(target, inputs, options.Seed, options.Iterations);
+        double seconds = Math.Max(Stopwatch.GetElapsedTime(started).TotalSeconds, 1e-6);
+        Console.WriteLine(
+            $"{target.Name,-16} {run.Cases,12} cases {run.Accepted,12} accepted {run.Refused,12} refused "
+            + $"{run.Cases / seconds,12:F0} cases/s");
+        if (run.Failure is { } failure)
         {
-            target.Repair(input);
-        }
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        string? finding = null;
-        try
-        {
-            accepted += target.Accepts(input) ? 1 : 0;
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            finding = allocated > MaxAllocated ? $"{allocated} bytes allocated for {input.Length}" : null;
-        }
-        catch (Exception e)
-        {
-            // Any exception is what this program looks for.
-            finding = e.ToString();
-        }
-
-        if (finding is not null)
-        {
-            string saved = $"finding-{target.Name}-{seed}-{i}.bin";
-            File.WriteAllBytes(saved, input);
-            Console.WriteLine($"{target.Name}: seed {seed}, case {i}, saved as {saved}: {finding}");
-            return 1;
+            failed++;
+            string kept = files.WriteRegression(target.Name, failure.Input.Span);
+            Console.WriteLine(
+                $"FAILED {target.Name}: seed {options.Seed}, iteration {failure.Iteration}, kept as {kept}");
+            Console.WriteLine(failure.Cause);
         }
     }
 
-    double rate = iterations / watch.Elapsed.TotalSeconds;
-    Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{target.Name,-16} {iterations,10} cases, {accepted,9} accepted, {rate:F0}/s"));
-    return 0;
+    Console.WriteLine(failed == 0 ? "fuzz: no failure" : $"fuzz: {failed} targets failed");
+    return failed == 0 ? 0 : 1;
 }

@@ -8,6 +8,8 @@ namespace PackStore.Payloads;
 internal static class PayloadCodec
 {
     private const int Level = 1;
+    private const int LargestBlockContent = 128 << 10;
+    private const int SmallestBlockBytes = 4;
 
     [ThreadStatic]
     private static Compressor? t_compressor;
@@ -44,9 +46,24 @@ internal static class PayloadCodec
     }
 
     /// <summary>Whether a frame can hold so many bytes, so that a length from disk is not believed before memory is
-    /// taken for it.</summary>
-    public static bool IsPlausible(ReadOnlySpan<byte> frame, long length) =>
-        Decompressor.GetDecompressedSize(frame) == (ulong)length;
+    /// taken for it: its header says so, and it has a block for each 128 KiB (RFC 8878, section 3.1.1.2).</summary>
+    public static bool IsPlausible(ReadOnlySpan<byte> frame, long length)
+    {
+        if (length < 0 || length > ((frame.Length / SmallestBlockBytes) + 1L) * LargestBlockContent)
+        {
+            return false;
+        }
+
+        try
+        {
+            return Decompressor.GetDecompressedSize(frame) == (ulong)length;
+        }
+        catch (ZstdException)
+        {
+            // No frame, or one that does not say its length, which ours do.
+            return false;
+        }
+    }
 
     /// <summary>Decodes a frame into exactly the destination; false if it is no frame or has another length.</summary>
     public static bool TryDecompress(ReadOnlySpan<byte> frame, Span<byte> destination)
