@@ -34,7 +34,7 @@ internal static class StoreIdentityLayout
 
 /// <summary>Who a store is and what it needs of its readers. STORE holds it twice, in separate sectors.</summary>
 /// <param name="StoreId">Random, made at creation.</param>
-/// <param name="CreatedUnixMs">Milliseconds since 1970; hours of the recency column count from here.</param>
+/// <param name="CreatedUnixMs">Milliseconds since 1970; hours of the recency column count from a year before.</param>
 /// <param name="SegmentSizeBytes">Size of new segments unless an option says otherwise.</param>
 /// <param name="HashSeed">Seed of <see cref="KeyHash"/>.</param>
 internal sealed record StoreIdentity(Guid StoreId, long CreatedUnixMs, long SegmentSizeBytes, ulong HashSeed)
@@ -46,8 +46,12 @@ internal sealed record StoreIdentity(Guid StoreId, long CreatedUnixMs, long Segm
     /// elsewhere may have been used before. 65,535 hours are seven and a half years.</summary>
     public const int RecencyLeadDays = 366;
 
-    /// <summary>The start of hour 0 of the recency column, milliseconds since 1970.</summary>
-    public long FirstHourUnixMs => CreatedUnixMs - (RecencyLeadDays * 86_400_000L);
+    private const long LatestUnixMs = 250_246_195_200_000;
+
+    /// <summary>The start of hour 0 of the recency column, milliseconds since 1970: a whole hour of UTC, so that hours
+    /// of one store are hours of another. What STORE says is taken as between 1970 and 9900.</summary>
+    public long FirstHourUnixMs =>
+        (Math.Clamp(CreatedUnixMs, 0, LatestUnixMs) / 3_600_000L * 3_600_000L) - (RecencyLeadDays * 86_400_000L);
 
     /// <summary>Where the copies stand in STORE.</summary>
     public const int SecondCopyOffset = 4096;

@@ -5,7 +5,7 @@ internal sealed class ManualClock : TimeProvider
 {
     private readonly List<ManualTimer> _timers = [];
 
-    public DateTimeOffset Now { get; set; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    public DateTimeOffset Now { get; set; } = new(2026, 1, 2, 3, 0, 0, TimeSpan.Zero);
 
     public override DateTimeOffset GetUtcNow() => Now;
 
