@@ -1,6 +1,6 @@
-using PackStore.Format;
 using PackStore.Engine.Opening;
 using PackStore.Engine.Writing;
+using PackStore.Format;
 using PackStore.Segments;
 
 namespace PackStore.Engine;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using PackStore.Storage;
 using PackStore.Storage.Linux;
 
@@ -85,6 +86,18 @@ internal static unsafe partial class NativeCalls
             throw StorageError.FromLast("end", "a process");
         }
     }
+
+    /// <summary>Another descriptor of the same open file.</summary>
+    public static SafeFileHandle Duplicate(int descriptor)
+    {
+        int copy = CopyDescriptor(descriptor);
+        return copy >= 0
+            ? new SafeFileHandle(copy, ownsHandle: true)
+            : throw StorageError.FromLast("copy", "a descriptor");
+    }
+
+    [LibraryImport("libc", EntryPoint = "dup", SetLastError = true)]
+    private static partial int CopyDescriptor(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int process, int signal);

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 using PackStore.Storage;
 using PackStore.Storage.Linux;
 using PackStore.TestKit;
@@ -144,6 +146,25 @@ public sealed class FileStoreDirectoryTests : IDisposable
         Directory.Move(path, _temp.PathOf("after"));
         directory.Create("a").Dispose();
         Assert.True(File.Exists(_temp.PathOf("after/a")));
+    }
+
+    /// <summary>As a child has one between fork and exec: without this, a daemon that starts compilers could not close
+    /// its store and open it again at once.</summary>
+    [Fact]
+    public void A_released_lock_is_free_though_somebody_holds_a_copy_of_its_descriptor()
+    {
+        using FileStoreDirectory directory = FileStoreDirectory.Open(_temp.RootPath);
+        string path = _temp.PathOf("LOCK");
+        IDisposable? first = directory.TryLock("LOCK", "1"u8, out _);
+        string descriptor = Directory.EnumerateFileSystemEntries("/proc/self/fd").Single(
+            fd => new FileInfo(fd).LinkTarget == path);
+        using SafeFileHandle copy = NativeCalls.Duplicate(
+            int.Parse(Path.GetFileName(descriptor), CultureInfo.InvariantCulture));
+
+        first!.Dispose();
+
+        using IDisposable? second = directory.TryLock("LOCK", "2"u8, out _);
+        Assert.NotNull(second);
     }
 
     private static UnixFileMode ModeOf(string path)

@@ -50,7 +50,17 @@ internal sealed class FileStoreLock : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        // Closing is not enough: a child that this process is just starting holds a copy of the descriptor until it
+        // executes its program, and the lock lives as long as any copy.
+        if (!_file.IsClosed)
+        {
+            // Nothing to be done if it fails: then the close below is what is left.
+            _ = Libc.Lock(_file, LockRelease);
+            _file.Dispose();
+        }
+    }
 
     private static SafeFileHandle Open(in ParentDirectory parent, string name, uint mode)
     {

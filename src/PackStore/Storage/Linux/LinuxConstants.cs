@@ -48,6 +48,9 @@ internal static class LinuxConstants
     /// <summary>LOCK_EX | LOCK_NB.</summary>
     public const int LockExclusiveNoWait = 2 | 4;
 
+    /// <summary>LOCK_UN.</summary>
+    public const int LockRelease = 8;
+
     /// <summary>FICLONERANGE.</summary>
     public const uint CloneRangeRequest = 0x4020940D;
 
