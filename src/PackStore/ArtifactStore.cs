@@ -117,11 +117,11 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     /// <returns>A lease to dispose on this thread; a miss has <see cref="PayloadLease.IsHit"/> false.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PayloadLease EnsurePayloads(scoped in ArtifactKey key) =>
-        LeaseFactory.Find(_engine, key, touch: true);
+        LeaseFactory.Find(_engine, EpochGate.Slot, key);
 
     /// <summary>As <see cref="EnsurePayloads(in ArtifactKey)"/>, but recency is left alone.</summary>
     public PayloadLease PeekPayloads(scoped in ArtifactKey key) =>
-        LeaseFactory.Find(_engine, key, touch: false);
+        LeaseFactory.Peek(_engine, key);
 
     /// <summary>Looks up many keys at once, fetching memory for the next while it works on one.</summary>
     /// <param name="keys">The keys.</param>

@@ -10,33 +10,52 @@ namespace PackStore;
 /// miss.</summary>
 internal static class LeaseFactory
 {
-    /// <summary>Looks up one key.</summary>
-    /// <param name="engine">The store.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="touch">Whether a hit counts as a use.</param>
+    /// <summary>Looks up one key; a hit counts as a use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PayloadLease Find(StoreEngine engine, scoped in ArtifactKey key, bool touch)
+    public static PayloadLease Find(StoreEngine engine, EpochSlot slot, scoped in ArtifactKey key)
     {
-        EpochSlot slot = EpochGate.Slot;
-        ulong token = EpochGate.Enter(slot);
-        // Inside the epoch section: a close that comes after this look waits for us before it frees anything.
-        if (!engine.IsClosed && engine.Pending is not { IsEmpty: false } && key.Length != 0)
+        StoreCore core = engine.Core;
+        if (!slot.IsFree || key.Length != KeyHash.DigestLength)
         {
-            HotAnswer answer = engine.Reads.FindHot(key, engine.Core.HashOf(key), touch, out FoundRecord found);
-            if (answer == HotAnswer.Hit)
-            {
-                return new PayloadLease(engine, slot, token, found, null);
-            }
+            return FindOther(engine, slot, key);
+        }
 
-            if (answer == HotAnswer.Miss)
+        ulong token = EpochGate.EnterFree(slot);
+        // Inside the epoch section: a close that comes after this look waits for us before it frees anything.
+        if (core.IsSteady)
+        {
+            StoreState state = core.State;
+            int hour = core.Hour;
+            ulong word = state.Table.ProbeHot(core.Hash.OfDigest(key) & core.HashMask, hour);
+            if ((word & IndexWord.Verified) != 0)
+            {
+                ReadOnlySpan<byte> record = ReadPath.ReadHot(core, state, key, word);
+                if (!record.IsEmpty)
+                {
+                    return new PayloadLease(
+                        engine, slot, LeaseToken.At(token, hour), state.Segments.Get(word), record, null);
+                }
+            }
+            else if (word == IndexWord.Absent)
             {
                 slot.Leave(token);
                 return default;
             }
         }
 
-        return FindSlow(engine, key, slot, token, touch);
+        return FindSlow(engine, key, slot, token, touch: true);
     }
+
+    /// <summary>Looks up one key; recency is left alone.</summary>
+    public static PayloadLease Peek(StoreEngine engine, scoped in ArtifactKey key)
+    {
+        EpochSlot slot = EpochGate.Slot;
+        return FindSlow(engine, key, slot, EpochGate.Enter(slot), touch: false);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static PayloadLease FindOther(StoreEngine engine, EpochSlot slot, scoped in ArtifactKey key) =>
+        FindSlow(engine, key, slot, EpochGate.Enter(slot), touch: true);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static PayloadLease FindSlow(
@@ -65,7 +84,8 @@ internal static class LeaseFactory
                 }
 
                 kept = true;
-                return new PayloadLease(engine, slot, token, found, detached);
+                token = LeaseToken.At(token, found.Hour);
+                return new PayloadLease(engine, slot, token, found.Segment, found.Record, detached);
             }
 
             return default;
@@ -170,10 +190,7 @@ internal static class LeaseFactory
     {
         if (engine.Pending is { IsEmpty: false } pending && pending.TryGet(key, out PendingPut? put))
         {
-            DetachedPayloads? bytes = DetachedPayloads.TryResolve(
-                engine.Core, key, RecordHeader.ReadUnchecked(put.Record), put.Record, put.Paths);
-            return bytes is null ? default
-                : new PayloadBatchSlot { Memory = put.Record, Detached = bytes, Length = put.Record.Length };
+            return new PayloadBatchSlot { Detached = TryResolvePending(engine, put) };
         }
 
         if (key.Length == 0 || !engine.Reads.TryFind(key, hash, touch: true, out FoundRecord found))
@@ -225,14 +242,26 @@ internal static class LeaseFactory
     private static PayloadLease FindPending(
         StoreEngine engine, PendingPut put, EpochSlot slot, ulong token, scoped ref bool kept)
     {
-        DetachedPayloads? detached = DetachedPayloads.TryResolve(
-            engine.Core, put.Key, RecordHeader.ReadUnchecked(put.Record), put.Record, put.Paths);
+        DetachedPayloads? detached = TryResolvePending(engine, put);
         if (detached is null)
         {
             return default;
         }
 
         kept = true;
-        return new PayloadLease(engine, slot, token, put.Record, detached);
+        token = LeaseToken.At(token, engine.Core.Hour);
+        return new PayloadLease(engine, slot, token, null, put.Record, detached);
+    }
+
+    private static DetachedPayloads? TryResolvePending(StoreEngine engine, PendingPut put)
+    {
+        DetachedPayloads? detached = DetachedPayloads.TryResolve(
+            engine.Core, put.Key, RecordHeader.ReadUnchecked(put.Record), put.Record, put.Paths);
+        if (detached is not null)
+        {
+            detached.Record = put.Record;
+        }
+
+        return detached;
     }
 }

@@ -32,7 +32,7 @@ public readonly ref struct PayloadBatch : IDisposable
         get
         {
             ref PayloadBatchSlot slot = ref _results[index];
-            return slot.Segment is null && slot.Memory is null ? default : new PayloadLease(_engine, slot);
+            return slot.Segment is null && slot.Detached is null ? default : new PayloadLease(_engine, slot);
         }
     }
 

@@ -8,7 +8,6 @@ namespace PackStore;
 public struct PayloadBatchSlot
 {
     internal Segment? Segment;
-    internal byte[]? Memory;
     internal long Offset;
     internal int Length;
     internal DetachedPayloads? Detached;

@@ -22,35 +22,21 @@ public readonly ref struct PayloadLease : IDisposable
     private readonly StoreEngine? _engine;
     private readonly EpochSlot? _slot;
     private readonly Segment? _segment;
-    private readonly byte[]? _memory;
     private readonly DetachedPayloads? _detached;
     private readonly ReadOnlySpan<byte> _record;
     private readonly ulong _token;
-    private readonly long _offset;
-    private readonly ushort _hour;
 
-    internal PayloadLease(StoreEngine engine, EpochSlot slot, ulong token, scoped in FoundRecord found,
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal PayloadLease(
+        StoreEngine engine, EpochSlot slot, ulong token, Segment? segment, ReadOnlySpan<byte> record,
         DetachedPayloads? detached)
     {
         _engine = engine;
         _slot = slot;
-        _token = token;
-        _segment = found.Segment;
-        _offset = found.Offset;
-        _hour = found.Hour;
-        _record = found.Record;
+        _segment = segment;
         _detached = detached;
-    }
-
-    internal PayloadLease(StoreEngine engine, EpochSlot? slot, ulong token, byte[] memory, DetachedPayloads? detached)
-    {
-        _engine = engine;
-        _slot = slot;
+        _record = record;
         _token = token;
-        _memory = memory;
-        _record = memory;
-        _detached = detached;
-        _hour = (ushort)engine.Core.Hour;
     }
 
     /// <summary>A lease inside a batch, which holds the epoch section and what is detached.</summary>
@@ -58,15 +44,13 @@ public readonly ref struct PayloadLease : IDisposable
     {
         _engine = engine;
         _segment = slot.Segment;
-        _memory = slot.Memory;
-        _offset = slot.Offset;
         _detached = slot.Detached;
-        _hour = (ushort)engine.Core.Hour;
-        if (slot.Memory is not null)
+        _token = LeaseToken.At(0, engine.Core.Hour);
+        if (slot.Segment is null)
         {
-            _record = slot.Memory;
+            _record = slot.Detached!.Record;
         }
-        else if (!slot.Segment!.TryRead(slot.Offset, slot.Length, out _record))
+        else if (!slot.Segment.TryRead(slot.Offset, slot.Length, out _record))
         {
             _engine = null;
         }
@@ -82,8 +66,8 @@ public readonly ref struct PayloadLease : IDisposable
     /// <summary>Names, modes, streams' lengths, times. Decoded, and allocated, at each call.</summary>
     public ArtifactMetadata Metadata =>
         TryReadMetadata() ?? throw new CorruptStoreException(
-            StoreFileNames.Segment(_segment?.Id
-                ?? 0), _offset, "metadata that makes no sense", "names and lengths that fit");
+            StoreFileNames.Segment(_segment?.Id ?? 0), Offset, "metadata that makes no sense",
+            "names and lengths that fit");
 
     /// <summary>Standard output; empty if there was none.</summary>
     [UnscopedRef]
@@ -107,6 +91,8 @@ public readonly ref struct PayloadLease : IDisposable
         }
     }
 
+    private long Offset => _segment?.OffsetOf(_record) ?? 0;
+
     /// <summary>The bytes of an output, valid until the lease is disposed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such output.</exception>
     /// <exception cref="InvalidOperationException">It is a miss, or the output has more bytes than a span can hold:
@@ -115,16 +101,9 @@ public readonly ref struct PayloadLease : IDisposable
     public ReadOnlySpan<byte> this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get
-        {
-            ReadOnlySpan<byte> record = Record;
-            if ((uint)index >= (uint)RecordHeader.ReadCount(record))
-            {
-                ThrowIndex(index);
-            }
-
-            return Bytes(index);
-        }
+        get => _detached is null && RecordBody.TryReadPlain(_record, index, out ReadOnlySpan<byte> bytes)
+            ? bytes
+            : BytesChecked(index);
     }
 
     /// <summary>What is known of an output.</summary>
@@ -164,9 +143,9 @@ public readonly ref struct PayloadLease : IDisposable
         }
 
         return _segment?.File is { } file
-            ? delivery.FromSegment(file, _offset + descriptor.Place, descriptor.StoredLength)
+            ? delivery.FromSegment(file, Offset + descriptor.Place, descriptor.StoredLength)
             : delivery.FromBytes(new System.Buffers.ReadOnlySequence<byte>(
-                _memory!, (int)descriptor.Place, (int)descriptor.StoredLength));
+                _detached!.Record!, (int)descriptor.Place, (int)descriptor.StoredLength));
     }
 
     /// <summary>Takes a counted right to the same bytes that may cross threads and <c>await</c>. Dispose
@@ -183,7 +162,7 @@ public readonly ref struct PayloadLease : IDisposable
 
         if (_segment is null)
         {
-            return new PayloadOwner(metadata, _memory!, detached);
+            return new PayloadOwner(metadata, detached!.Record!, detached);
         }
 
         Storage.MappedRegion? region = _segment.TryPin();
@@ -193,7 +172,7 @@ public readonly ref struct PayloadLease : IDisposable
             throw new InvalidOperationException("The lease was disposed.");
         }
 
-        return new PayloadOwner(metadata, region, _offset, _record.Length, detached);
+        return new PayloadOwner(metadata, region, Offset, _record.Length, detached);
     }
 
     /// <summary>Gives the right back. The spans must not be used any more.</summary>
@@ -210,7 +189,7 @@ public readonly ref struct PayloadLease : IDisposable
     internal ArtifactMetadata? TryReadMetadata()
     {
         ReadOnlySpan<byte> record = Record;
-        return MetadataReader.TryRead(_engine!.Core, record, _segment?.Id ?? 0, _offset, _hour);
+        return MetadataReader.TryRead(_engine!.Core, record, _segment?.Id ?? 0, Offset, LeaseToken.Hour(_token));
     }
 
     private static void ThrowMiss() => throw new InvalidOperationException("The lease is a miss; ask IsHit first.");
@@ -218,7 +197,17 @@ public readonly ref struct PayloadLease : IDisposable
     private static void ThrowIndex(int index) =>
         throw new ArgumentOutOfRangeException(nameof(index), index, "There is no such output.");
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReadOnlySpan<byte> BytesChecked(int index)
+    {
+        if ((uint)index >= (uint)RecordHeader.ReadCount(Record))
+        {
+            ThrowIndex(index);
+        }
+
+        return Bytes(index);
+    }
+
     private ReadOnlySpan<byte> Bytes(int index)
     {
         if (_detached is not null && _detached[index] is { } detached)

@@ -52,6 +52,9 @@ internal sealed class DetachedPayloads : IDisposable
         return result;
     }
 
+    /// <summary>The whole record, if it stands in memory because it is not in a segment yet.</summary>
+    public byte[]? Record { get; set; }
+
     /// <summary>The payload if it is detached.</summary>
     public PayloadBytes? this[int index] => _bytes[index];
 

@@ -50,8 +50,11 @@ internal static class EpochGate
     }
 
     /// <summary>Enters on this thread.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Enter(EpochSlot slot) => slot.Enter(Volatile.Read(ref s_epoch));
+
+    /// <summary>Enters on this thread, which holds no lease.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong EnterFree(EpochSlot slot) => slot.EnterFree(Volatile.Read(ref s_epoch));
 
     /// <summary>Runs an action when no thread can be reading any more what the caller has just hidden: at once on this
     /// thread if that is so,

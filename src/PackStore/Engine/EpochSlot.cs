@@ -21,39 +21,68 @@ internal sealed class EpochSlot
     private Announcement _announcement;
     private ulong _held;
 
+    // The stamp of place 0 stands apart: most threads hold one lease at a time.
+    private uint _firstStamp;
+
     /// <summary>The epoch in which the thread entered; 0 while it holds no lease.</summary>
     public ulong Announced => Volatile.Read(ref _announcement.Epoch);
 
     /// <summary>Number of leases held.</summary>
     public int Held => BitOperations.PopCount(_held);
 
-    /// <summary>Enters; the token is for <see cref="Leave"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Enter(ulong epoch)
+    /// <summary>Whether the thread holds no lease.</summary>
+    public bool IsFree
     {
-        ulong held = _held;
-        if (held == 0)
-        {
-            // A plain store. EpochGate.IsDrained makes up for the missing fence with a process-wide barrier.
-            Volatile.Write(ref _announcement.Epoch, epoch);
-        }
-        else if (held == ulong.MaxValue)
-        {
-            ThrowTooMany();
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _held == 0;
+    }
 
-        int bit = BitOperations.TrailingZeroCount(~held);
-        _held = held | (1UL << bit);
-        return ((ulong)++_stamps[bit] << 8) | (uint)bit;
+    /// <summary>Enters; the token is for <see cref="Leave"/>.</summary>
+    public ulong Enter(ulong epoch) => IsFree ? EnterFree(epoch) : EnterAgain();
+
+    /// <summary>Enters while the thread holds no lease.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong EnterFree(ulong epoch)
+    {
+        // A plain store. EpochGate.IsDrained makes up for the missing fence with a process-wide barrier.
+        Volatile.Write(ref _announcement.Epoch, epoch);
+        _held = 1;
+        return LeaseToken.Make(0, ++_firstStamp);
     }
 
     /// <summary>Gives a lease back; does nothing, and says so, if that was done before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Leave(ulong token)
     {
-        int bit = (int)(token & 63);
-        ulong mask = 1UL << bit;
-        if ((_held & mask) == 0 || _stamps[bit] != (uint)(token >> 8))
+        if (_held != 1 || !LeaseToken.IsFirst(token, _firstStamp))
+        {
+            return LeaveOther(token);
+        }
+
+        _held = 0;
+        Volatile.Write(ref _announcement.Epoch, 0);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong EnterAgain()
+    {
+        int place = BitOperations.TrailingZeroCount(~_held);
+        if (place == MaxLeases)
+        {
+            ThrowTooMany();
+        }
+
+        _held |= 1UL << place;
+        return LeaseToken.Make(place, place == 0 ? ++_firstStamp : ++_stamps[place]);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool LeaveOther(ulong token)
+    {
+        int place = LeaseToken.Place(token);
+        ulong mask = 1UL << place;
+        if ((_held & mask) == 0 || LeaseToken.Stamp(token) != (place == 0 ? _firstStamp : _stamps[place]))
         {
             return false;
         }

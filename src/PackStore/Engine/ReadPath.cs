@@ -34,41 +34,20 @@ internal sealed class ReadPath(StoreCore core)
 
     /// <summary>The hit in its steady state, in as few instructions as it takes, so that the processor can overlap the
     /// cache misses of one lookup with those of the next: checked before, resident, its use noted within the hour,
-    /// nothing detached. Has no side effect and does not throw; what is not this simple is for <see
-    /// cref="TryFind"/>. Inside an
-    /// epoch section.</summary>
+    /// nothing detached, a key of 32 bytes. Has no side effect and does not throw; what is not this simple is for <see
+    /// cref="TryFind"/>. Inside an epoch section, and only while the core is steady.</summary>
+    /// <param name="core">The store.</param>
+    /// <param name="state">Its state.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="word">What <see cref="IndexTable.ProbeHot"/> found for it.</param>
+    /// <returns>The record; empty if it has to be looked up in full.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public HotAnswer FindHot(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
+    public static ReadOnlySpan<byte> ReadHot(StoreCore core, StoreState state, scoped in ArtifactKey key, ulong word)
     {
-        StoreState state = core.State;
-        Unsafe.SkipInit(out found);
-        if (state.Recovery is not null || Follow is not null || _checkAlways)
-        {
-            return HotAnswer.Unknown;
-        }
-
-        IndexProbe probe = state.Table.Probe(hash);
-        if (!probe.MoveNext())
-        {
-            return HotAnswer.Miss;
-        }
-
-        ulong word = probe.Word;
-        long offset = IndexWord.Offset(word);
-        if ((word & IndexWord.Verified) == 0
-            || !state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
-            || !segment.TryReadHot(offset, out ReadOnlySpan<byte> record)
-            || !RecordHeader.MatchesPlainArtifact(record, key.Padded, key.Length)
-            || (touch && !probe.IsTouched(core.Hour)))
-        {
-            return HotAnswer.Unknown;
-        }
-
-        found.Segment = segment;
-        found.Offset = offset;
-        found.Record = record;
-        found.Hour = touch ? (ushort)core.Hour : probe.Hour;
-        return HotAnswer.Hit;
+        ReadOnlySpan<byte> record = state.Segments.ReadHot(word, core.Residency.Current);
+        return record.Length >= RecordHeaderLayout.Size && RecordHeader.MatchesPlainDigest(record, key.Padded)
+            ? record
+            : default;
     }
 
     /// <summary>Finds the artifact of a key without looking at its payloads: the record that is found ends with the
@@ -155,6 +134,7 @@ internal sealed class ReadPath(StoreCore core)
             found.Segment = segment;
             found.Offset = offset;
             found.Record = record;
+            state.Segments.NoteMapped(segment);
             if (touch)
             {
                 found.Hour = (ushort)core.Hour;

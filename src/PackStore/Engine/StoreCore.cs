@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PackStore.Format;
 using PackStore.Index;
 using PackStore.Loose;
@@ -13,11 +14,13 @@ internal sealed class StoreCore : IHashSource
 {
     private StoreState _state;
     private int _hour;
+    private int _detours;
 
     public StoreCore(IStoreDirectory directory, StoreIdentity identity, PackStoreOptions options, bool readOnly)
     {
         Directory = directory;
         Identity = identity;
+        Hash = new KeyHash(identity.HashSeed);
         Options = options;
         IsReadOnly = readOnly;
         Loose = new LooseTier(
@@ -26,7 +29,13 @@ internal sealed class StoreCore : IHashSource
         Log = new StoreLog(options.LoggerFactory);
         _state = new StoreState(null!, SegmentMap.Empty, null);
         RefreshHour();
+        if (options.Checksums == ChecksumPolicy.Always)
+        {
+            AddDetour();
+        }
     }
+
+    public KeyHash Hash { get; }
 
     public IStoreDirectory Directory { get; }
 
@@ -55,7 +64,29 @@ internal sealed class StoreCore : IHashSource
     public StoreState State
     {
         get => Volatile.Read(ref _state);
-        set => Volatile.Write(ref _state, value);
+        set
+        {
+            // Counted from before until after there is something to recover, so that no reader overlooks it.
+            bool had = _state.Recovery is not null;
+            if (value.Recovery is not null)
+            {
+                AddDetour();
+            }
+
+            Volatile.Write(ref _state, value);
+            if (had)
+            {
+                RemoveDetour();
+            }
+        }
+    }
+
+    /// <summary>Whether the index alone answers every lookup: nothing to recover, nothing pending, no writer to follow,
+    /// not closed, and no checksums to be checked each time. One load on the hit path for all of that.</summary>
+    public bool IsSteady
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Volatile.Read(ref _detours) == 0;
     }
 
     /// <summary>Hours since the store was created, as of the last tick: reading a clock on each hit would cost more
@@ -64,6 +95,13 @@ internal sealed class StoreCore : IHashSource
 
     /// <summary>Bits of a key's hash that are used; fewer than 64 only in tests, to force collisions.</summary>
     public ulong HashMask { get; init; } = ulong.MaxValue;
+
+    /// <summary>Sends lookups the long way round until <see cref="RemoveDetour"/>. Called before its reason can be
+    /// seen.</summary>
+    public void AddDetour() => Interlocked.Increment(ref _detours);
+
+    /// <summary>Ends one detour. Called after its reason is gone.</summary>
+    public void RemoveDetour() => Interlocked.Decrement(ref _detours);
 
     /// <summary>Reads the clock.</summary>
     public void RefreshHour() => Volatile.Write(ref _hour, HourOf(Options.TimeProvider.GetUtcNow()));
@@ -77,7 +115,7 @@ internal sealed class StoreCore : IHashSource
         DateTimeOffset.FromUnixTimeMilliseconds(Identity.FirstHourUnixMs + (hour * 3_600_000L));
 
     /// <summary>The hash of a key in this store.</summary>
-    public ulong HashOf(in ArtifactKey key) => KeyHash.Of(key.Bytes, Identity.HashSeed) & HashMask;
+    public ulong HashOf(scoped in ArtifactKey key) => Hash.Of(key) & HashMask;
 
     /// <inheritdoc/>
     public bool TryReadHash(ulong word, out ulong hash)

@@ -24,6 +24,11 @@ internal sealed class StoreEngine
         Follower = follower;
         _inbox = new RecencyInbox(core);
         Recovery = new RecoveryJob(core, OnRecovered);
+        if (follower is not null)
+        {
+            core.AddDetour();
+        }
+
         Reads = new ReadPath(core)
         {
             Follow = follower is null ? null : follower.Follow,
@@ -119,6 +124,7 @@ internal sealed class StoreEngine
             finally
             {
                 Volatile.Write(ref _closed, true);
+                Core.AddDetour();
                 Release();
             }
         }

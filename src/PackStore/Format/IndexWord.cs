@@ -17,6 +17,10 @@ internal static class IndexWord
     public const int LineShift = 2;
     public const int LineBits = 24;
     public const ulong Verified = 1;
+
+    /// <summary>No slot's word, for segment numbers start at 1: said of a hash that has none.</summary>
+    public const ulong Absent = 2;
+
     public const ulong TagMask = 0xFFFFUL << TagShift;
 
     /// <summary>Everything but tag and bits that only this process knows.</summary>
@@ -63,7 +67,8 @@ internal static class IndexControl
     /// <summary>The greatest number of overflow buckets.</summary>
     public const int MaxOverflow = (1 << 24) - 2;
 
-    public static int TagBase(ulong control) => (int)((control & TagBaseMask) >> TagBaseShift);
+    /// <summary>Bit of the hash at which tags start.</summary>
+    public static int TagBase(ulong control) => (int)(control >> TagBaseShift) & 63;
 
     public static int Overflow(ulong control) => (int)(control >> OverflowShift);
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace PackStore.Format;
 
@@ -85,4 +86,24 @@ internal static class RecordBody
     /// <summary>The descriptor of an output or stream. The header was checked, so it is inside the record.</summary>
     public static PayloadDescriptor ReadDescriptor(ReadOnlySpan<byte> record, int keyLength, int index) =>
         PayloadDescriptor.Read(record[(DescriptorsOffset(keyLength) + (index * PayloadDescriptorLayout.Size))..]);
+
+    /// <summary>The bytes of an output of a checked record none of whose payloads is detached; false if there is no
+    /// such output. Reads no more of the descriptor than it needs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryReadPlain(ReadOnlySpan<byte> record, int index, out ReadOnlySpan<byte> bytes)
+    {
+        if (record.Length < RecordHeaderLayout.Size || (uint)index >= (uint)RecordHeader.ReadCount(record))
+        {
+            bytes = default;
+            return false;
+        }
+
+        ReadOnlySpan<byte> descriptor = record.Slice(
+            DescriptorsOffset(RecordHeader.ReadKeyLength(record)) + (index * PayloadDescriptorLayout.Size),
+            PayloadDescriptorLayout.Size);
+        bytes = record.Slice(
+            (int)BinaryPrimitives.ReadUInt32LittleEndian(descriptor),
+            (int)BinaryPrimitives.ReadInt64LittleEndian(descriptor[PayloadDescriptorLayout.StoredLengthOffset..]));
+        return true;
+    }
 }

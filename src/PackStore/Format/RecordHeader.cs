@@ -88,19 +88,18 @@ internal readonly record struct RecordHeader(
                 == MemoryMarshal.Read<Vector256<byte>>(paddedKey);
     }
 
-    /// <summary>Whether the line is the header of an artifact of this key of up to 32 bytes, none of whose payloads is
-    /// detached. <paramref name="paddedKey"/> has 64 bytes, zero behind the key.</summary>
+    /// <summary>Whether the line is the header of an artifact of this key of 32 bytes, none of whose payloads is
+    /// detached.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool MatchesPlainArtifact(ReadOnlySpan<byte> line, ReadOnlySpan<byte> paddedKey, int keyLength)
+    public static bool MatchesPlainDigest(ReadOnlySpan<byte> line, ReadOnlySpan<byte> key)
     {
         const ulong Mask = ((ulong)RecordFlags.Detached << (8 * RecordHeaderLayout.FlagsOffset))
             | ((1UL << (8 * RecordHeaderLayout.FlagsOffset)) - 1);
-        ulong wanted = Magic | ((ulong)RecordKind.Artifact << (8 * RecordHeaderLayout.KindOffset))
-            | ((ulong)(uint)keyLength << (8 * RecordHeaderLayout.KeyLengthOffset));
-        return (BinaryPrimitives.ReadUInt64LittleEndian(line) & Mask) == wanted
-            && keyLength <= RecordHeaderLayout.KeySize
+        const ulong Wanted = Magic | ((ulong)RecordKind.Artifact << (8 * RecordHeaderLayout.KindOffset))
+            | ((ulong)KeyHash.DigestLength << (8 * RecordHeaderLayout.KeyLengthOffset));
+        return (BinaryPrimitives.ReadUInt64LittleEndian(line) & Mask) == Wanted
             && MemoryMarshal.Read<Vector256<byte>>(line[RecordHeaderLayout.KeyOffset..])
-                == MemoryMarshal.Read<Vector256<byte>>(paddedKey);
+                == MemoryMarshal.Read<Vector256<byte>>(key);
     }
 
     /// <summary>Just the record's length; not checked.</summary>

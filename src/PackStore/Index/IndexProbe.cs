@@ -66,6 +66,15 @@ internal ref struct IndexProbe
         }
     }
 
+    /// <summary>The lanes of a bucket whose words have a tag, a bit each; the control word in lane 0 never
+    /// counts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Match(ref ulong bucket, ulong tag)
+    {
+        Vector512<ulong> tags = Vector512.ShiftRightLogical(Vector512.LoadUnsafe(ref bucket), IndexWord.TagShift);
+        return (uint)Vector512.Equals(tags, Vector512.Create(tag)).ExtractMostSignificantBits() & 0xFE;
+    }
+
     /// <summary>Notes that this process has checked the candidate's checksums. A lost race costs a second check
     /// only.</summary>
     public readonly void SetVerified() =>
@@ -135,21 +144,15 @@ internal ref struct IndexProbe
     private void Start()
     {
         _shape = _table.Shape;
-        _number = IndexTable.BucketOf(_hash, (int)(_shape >> 32));
+        _number = TableShape.BucketOf(_shape, _hash);
         _bucket = ref _table.Bucket(_number);
         _tag = IndexWord.Tag(_hash, IndexControl.TagBase(Volatile.Read(ref _bucket[0])));
         _hops = 0;
         Match();
     }
 
-    /// <summary>Finds the slots with the tag; the control word in lane 0 never counts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Match()
-    {
-        Vector512<ulong> words = Vector512.LoadUnsafe(ref _bucket[0]);
-        Vector512<ulong> tags = Vector512.ShiftRightLogical(words, IndexWord.TagShift);
-        _lanes = (uint)Vector512.Equals(tags, Vector512.Create(_tag)).ExtractMostSignificantBits() & 0xFE;
-    }
+    private void Match() => _lanes = Match(ref _bucket[0], _tag);
 
     /// <summary>Goes on to the overflow bucket, or starts again if entries moved meanwhile.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -166,13 +169,13 @@ internal ref struct IndexProbe
             return true;
         }
 
-        if ((_shape & 1) == 0 && _table.Shape == _shape)
+        if (!TableShape.IsMoving(_shape) && _table.Shape == _shape)
         {
             return false;
         }
 
         SpinWait wait = default;
-        while ((_table.Shape & 1) != 0)
+        while (TableShape.IsMoving(_table.Shape))
         {
             wait.SpinOnce(sleep1Threshold: -1);
         }

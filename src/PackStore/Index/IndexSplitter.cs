@@ -29,7 +29,7 @@ internal static class IndexSplitter
         bool retag = level + 1 - oldBase > MaxUsedTagBits;
         int tagBase = retag ? level + 1 : oldBase;
         int lost = Assign(entries, level, oldBase, retag, tagBase, hashes);
-        uint version = (uint)table.Shape;
+        uint version = TableShape.Version(table.Shape);
         // Odd from here: a reader that finds nothing waits. Nothing below can fail but for memory, and the finally
         // covers that.
         table.SetShape(count, version + 1);

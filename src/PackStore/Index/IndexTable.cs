@@ -40,9 +40,8 @@ internal sealed class IndexTable
     private int _overflowCount;
     private long _entries;
 
-    // Bucket count (upper half), version (lower half, odd while entries move). Written under the write lock with
-    // release;
-    // readers load it with acquire before the bucket and compare it after a miss.
+    // See TableShape. Written under the write lock with release; readers load it with acquire before the bucket and
+    // compare it after a miss.
     private ulong _shape;
 
     private IndexTable(IStoreDirectory directory)
@@ -60,7 +59,7 @@ internal sealed class IndexTable
     public long Entries => Interlocked.Read(ref _entries);
 
     /// <summary>Number of buckets.</summary>
-    public int BucketCount => (int)(Volatile.Read(ref _shape) >> 32);
+    public int BucketCount => TableShape.BucketCount(Volatile.Read(ref _shape));
 
     /// <summary>Number of overflow buckets ever used.</summary>
     public int OverflowCount => Volatile.Read(ref _overflowCount);
@@ -88,7 +87,7 @@ internal sealed class IndexTable
             bucket[0] = IndexControl.Make(tagBase);
         }
 
-        table._shape = (ulong)FirstBuckets << 32;
+        table._shape = TableShape.Make(FirstBuckets, 0);
         return table;
     }
 
@@ -109,7 +108,7 @@ internal sealed class IndexTable
 
         table._overflowCount = header.Overflow;
         table._entries = header.Entries;
-        table._shape = (ulong)header.Buckets << 32;
+        table._shape = TableShape.Make(header.Buckets, 0);
         return table;
     }
 
@@ -122,17 +121,44 @@ internal sealed class IndexTable
     /// <summary>Asks the processor to fetch a hash's bucket.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(ulong hash) =>
-        _buckets.Prefetch((long)BucketOf(hash, BucketCount) * SnapshotHeader.BucketBytes);
+        _buckets.Prefetch((long)TableShape.BucketOf(Shape, hash) * SnapshotHeader.BucketBytes);
 
     /// <summary>Starts looking for a hash.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IndexProbe Probe(ulong hash) => new(this, hash);
 
+    /// <summary>The word that a hash leads to in the steady state: in its first bucket, the only one of its tag there,
+    /// verified, and used at that hour already. <see cref="IndexWord.Absent"/> if there is certainly none of its tag:
+    /// not in the first bucket, no overflow, nothing on the move. Zero if neither can be said.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong ProbeHot(ulong hash, int usedHour)
+    {
+        ulong shape = Volatile.Read(ref _shape);
+        ulong number = (uint)TableShape.BucketOf(shape, hash);
+        ref ulong words = ref _buckets.Element<ulong>(number * IndexBucket.Words);
+        ulong control = Volatile.Read(ref words);
+        uint lanes = IndexProbe.Match(ref words, IndexWord.Tag(hash, IndexControl.TagBase(control)));
+        if (lanes == 0)
+        {
+            bool isAbsent = IndexControl.Overflow(control) == 0
+                && !TableShape.IsMoving(shape) && Volatile.Read(ref _shape) == shape;
+            return isAbsent ? IndexWord.Absent : 0;
+        }
+
+        // The word is read again and its tag is not: the record's key decides, and an emptied slot is not verified.
+        int lane = BitOperations.TrailingZeroCount(lanes);
+        ulong word = Volatile.Read(ref Unsafe.Add(ref words, lane));
+        return ((control << 1 >> lane) & word & IndexWord.Verified) != 0
+            && (ushort)(control >> IndexControl.HourShift) == usedHour
+            ? word
+            : 0;
+    }
+
     /// <summary>Puts a word for a hash into an empty slot. Under the write lock; the caller has made sure the key is
     /// not there.</summary>
     public void Insert(ulong hash, RecordLocation location, ushort hour, IHashSource hashes)
     {
-        int number = BucketOf(hash, BucketCount);
+        int number = TableShape.BucketOf(Shape, hash);
         ref IndexBucket bucket = ref Bucket(number);
         ulong word = IndexWord.Make(IndexWord.Tag(hash, IndexControl.TagBase(Volatile.Read(ref bucket[0]))), location);
         Place(ref bucket, ref Recency(number), word, hour);
@@ -207,15 +233,6 @@ internal sealed class IndexTable
         _overflowRecency.Release();
     }
 
-    /// <summary>The bucket of a hash in a table of so many buckets.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static int BucketOf(ulong hash, int bucketCount)
-    {
-        uint mask = (2u << BitOperations.Log2((uint)bucketCount)) - 1;
-        uint bucket = (uint)hash & mask;
-        return (int)(bucket < (uint)bucketCount ? bucket : bucket & (mask >> 1));
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref IndexBucket Bucket(int number) => ref _buckets.Elements<IndexBucket>(MaxBuckets)[number];
 
@@ -228,7 +245,7 @@ internal sealed class IndexTable
         ref _overflowRecency.Elements<RecencyRow>(IndexControl.MaxOverflow + 1)[number];
 
     internal void SetShape(int bucketCount, uint version) =>
-        Volatile.Write(ref _shape, ((ulong)bucketCount << 32) | version);
+        Volatile.Write(ref _shape, TableShape.Make(bucketCount, version));
 
     internal void CommitBuckets(int count)
     {

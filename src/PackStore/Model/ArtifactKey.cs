@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -36,11 +37,16 @@ public readonly struct ArtifactKey : IEquatable<ArtifactKey>, IComparable<Artifa
 
     /// <summary>The key's bytes. Valid as long as the key it was taken from.</summary>
     [UnscopedRef]
-    internal ReadOnlySpan<byte> Bytes => ((ReadOnlySpan<byte>)_bytes)[.._length];
+    internal ReadOnlySpan<byte> Bytes => Padded[.._length];
 
     /// <summary>The key's bytes and zeros behind them, 64 in all.</summary>
     [UnscopedRef]
-    internal ReadOnlySpan<byte> Padded => _bytes;
+    internal ReadOnlySpan<byte> Padded
+    {
+        // Not the compiler's conversion: that is a call the JIT does not inline.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => MemoryMarshal.CreateReadOnlySpan(in _bytes[0], MaxLength);
+    }
 
     /// <summary>Makes a key of raw bytes.</summary>
     /// <exception cref="ArgumentException"><paramref name="bytes"/> is empty or longer than 64 bytes.</exception>

@@ -15,9 +15,9 @@ namespace PackStore.Segments;
 internal sealed class Segment
 {
     /// <summary>Pages are populated, and remembered as resident, in chunks of this many bytes.</summary>
-    public const int ChunkBytes = 1 << 16;
+    public const int ChunkBytes = 1 << RegionTable.ChunkShift;
 
-    private const int ChunkShift = 16;
+    private const int ChunkShift = RegionTable.ChunkShift;
 
     private readonly IStoreDirectory _directory;
     private readonly StoreIdentity _store;
@@ -185,34 +185,17 @@ internal sealed class Segment
         return TryReadSlow(offset, length, out bytes);
     }
 
-    /// <summary>The bytes of a record that starts at an offset, by the length that stands in it, if all of them are
-    /// before the committed end and resident now; anything else is for <see cref="TryRead"/> to sort out.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryReadHot(long offset, out ReadOnlySpan<byte> record)
+    /// <summary>Lets the hit read this segment through a table, if it is mapped.</summary>
+    public void PublishTo(RegionTable table)
     {
-        MappedRegion? region = Volatile.Read(ref _region);
-        byte[] stamps = _stamps;
-        int chunk = (int)(offset >> ChunkShift);
-        long room = CommittedEnd - offset;
-        if (region is not null && room >= RecordHeaderLayout.Size && (uint)chunk < (uint)stamps.Length
-            && stamps[chunk] == _clock.Current)
+        if (Volatile.Read(ref _region) is { } region)
         {
-            // The table and the first payload lines of a small record are fetched beside the header, not after it.
-            region.Prefetch(offset + 64);
-            region.Prefetch(offset + 192);
-            region.Prefetch(offset + 256);
-            int length = RecordHeader.ReadLength(region.DangerousSpan(offset, RecordHeaderLayout.Size));
-            if (length >= RecordHeaderLayout.Size && length <= room
-                && ((int)((offset + length - 1) >> ChunkShift) == chunk || IsResident(offset, length)))
-            {
-                record = region.DangerousSpan(offset, length);
-                return true;
-            }
+            table.Set(Id, region, _stamps);
         }
-
-        record = default;
-        return false;
     }
+
+    /// <summary>Where bytes that were read of this segment stand in it.</summary>
+    public long OffsetOf(ReadOnlySpan<byte> bytes) => Volatile.Read(ref _region)!.OffsetOf(bytes);
 
     /// <summary>Asks the processor to fetch the first lines of a record.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -310,7 +293,7 @@ internal sealed class Segment
     {
         MappedRegion region = file.Map(capacity);
         _file = file;
-        _stamps = new byte[(capacity >> ChunkShift) + 1];
+        _stamps = RegionTable.MakeStamps(capacity);
         Volatile.Write(ref _region, region);
     }
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using PackStore.Format;
+using PackStore.Storage;
 
 namespace PackStore.Segments;
 
@@ -11,11 +13,17 @@ internal sealed class SegmentMap
 
     private readonly int _first;
     private readonly Segment?[] _byNumber;
+    private readonly RegionTable _regions;
 
     private SegmentMap(int first, Segment?[] byNumber)
     {
         _first = first;
         _byNumber = byNumber;
+        _regions = new RegionTable(first, byNumber.Length);
+        foreach (Segment segment in All)
+        {
+            segment.PublishTo(_regions);
+        }
     }
 
     /// <summary>All segments in order of their numbers.</summary>
@@ -53,5 +61,24 @@ internal sealed class SegmentMap
         Segment?[] byNumber = _byNumber;
         segment = index < (uint)byNumber.Length ? byNumber[index] : null;
         return segment is not null;
+    }
+
+    /// <summary>The segment of a word that <see cref="ReadHot"/> has read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Segment? Get(ulong word) => _byNumber[IndexWord.SegmentId(word) - _first];
+
+    /// <summary>Reads a record by the length that stands in it, if all of it is mapped and resident now; see
+    /// <see cref="RegionTable.ReadSized"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<byte> ReadHot(ulong word, byte residency) => _regions.ReadSized(
+        IndexWord.SegmentId(word), IndexWord.Offset(word), RecordHeaderLayout.RecordLengthOffset, residency);
+
+    /// <summary>Notes that a segment of this map has been mapped since the map was made.</summary>
+    public void NoteMapped(Segment segment)
+    {
+        if (!_regions.IsSet(segment.Id))
+        {
+            segment.PublishTo(_regions);
+        }
     }
 }

@@ -25,6 +25,9 @@ internal sealed unsafe class MappedRegion
         _backing = backing;
     }
 
+    /// <summary>The address of the first byte, for <see cref="RegionTable"/>.</summary>
+    public byte* Start => _start;
+
     /// <summary>Length of the mapping in bytes; the file behind it may be shorter.</summary>
     public long Capacity { get; }
 
@@ -40,16 +43,6 @@ internal sealed unsafe class MappedRegion
         return new ReadOnlySpan<byte>(_start + offset, length);
     }
 
-    /// <summary>The bytes of a range whose bounds the caller has checked against a committed end, which never exceeds
-    /// the capacity.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ReadOnlySpan<byte> DangerousSpan(long offset, int length)
-    {
-        System.Diagnostics.Debug.Assert(
-            offset >= 0 && length >= 0 && length <= Capacity - offset, "The caller checks bounds.");
-        return new ReadOnlySpan<byte>(_start + offset, length);
-    }
-
     /// <summary>Asks the processor to fetch the line at an offset. A hint; out of range does nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(long offset)
@@ -57,6 +50,15 @@ internal sealed unsafe class MappedRegion
         if ((ulong)offset < (ulong)Capacity && System.Runtime.Intrinsics.X86.Sse.IsSupported)
         {
             System.Runtime.Intrinsics.X86.Sse.Prefetch0(_start + offset);
+        }
+    }
+
+    /// <summary>Where bytes of this region stand in it.</summary>
+    public long OffsetOf(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* first = bytes)
+        {
+            return first - _start;
         }
     }
 

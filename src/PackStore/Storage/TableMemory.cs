@@ -50,6 +50,16 @@ internal sealed unsafe class TableMemory
     public Span<T> Elements<T>(int count)
         where T : unmanaged => new(_start, count);
 
+    /// <summary>One element, which the caller knows to be in committed memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref T Element<T>(ulong index)
+        where T : unmanaged
+    {
+        System.Diagnostics.Debug.Assert(
+            (index + 1) * (ulong)sizeof(T) <= (ulong)CommittedBytes, "The caller checks bounds.");
+        return ref ((T*)_start)[index];
+    }
+
     /// <summary>Asks the processor to fetch the line at an offset. A hint.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(long offset)

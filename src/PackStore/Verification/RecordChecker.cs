@@ -23,7 +23,7 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
         long at, in RecordHeader header, DirectoryEntry? listed, bool isServed, out bool isHashSure)
     {
         string? problem = ReadBody(at, header, out ArtifactKey key, out bool isKeySure);
-        ulong hash = KeyHash.Of(key.Bytes, run.Identity.HashSeed);
+        ulong hash = run.Hash.Of(key);
         isHashSure = isKeySure || hash == listed?.Hash;
         ArtifactKey? known = isHashSure ? key : null;
         hash = isHashSure ? hash : listed?.Hash ?? hash;
@@ -55,7 +55,7 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
             return false;
         }
 
-        ulong hash = KeyHash.Of(key.Bytes, run.Identity.HashSeed);
+        ulong hash = run.Hash.Of(key);
         foreach (PayloadDescriptor d in run.ReadsPayloadsOf(hash) ? _payloads : [])
         {
             if (d.Tier == PayloadTier.Pack

@@ -68,7 +68,7 @@ internal sealed class SegmentWalk(
                 && header.Kind is RecordKind.Artifact or RecordKind.Tombstone
                 && _checker.TryReadKey(at, header, out ArtifactKey key))
             {
-                ulong hash = KeyHash.Of(key.Bytes, run.Identity.HashSeed);
+                ulong hash = run.Hash.Of(key);
                 run.Tracker.Note(hash, header.Sequence, header.Kind, header.Count, -1);
             }
 
@@ -156,7 +156,7 @@ internal sealed class SegmentWalk(
 
         // The key is believed if it has the hash that the directory block names.
         if (begins && TryGuessKey(front, out ArtifactKey key)
-            && KeyHash.Of(key.Bytes, run.Identity.HashSeed) == entry.Hash)
+            && run.Hash.Of(key) == entry.Hash)
         {
             _runKey = key;
         }

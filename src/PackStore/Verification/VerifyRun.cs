@@ -29,7 +29,18 @@ internal sealed class VerifyRun(
     public RecordTracker Tracker { get; } = new();
 
     /// <summary>The store's identity, from STORE or, where that is lost, from a segment.</summary>
-    public StoreIdentity Identity { get; set; } = null!;
+    public StoreIdentity Identity
+    {
+        get;
+        set
+        {
+            field = value;
+            Hash = new KeyHash(value.HashSeed);
+        }
+    } = null!;
+
+    /// <summary>Hashes the store's keys.</summary>
+    public KeyHash Hash { get; private set; } = null!;
 
     /// <summary>Bytes read.</summary>
     public long Bytes { get; set; }

@@ -94,7 +94,26 @@ public class PackedWordTests
 
     [Fact]
     public void The_hash_of_a_key_depends_on_the_seed() =>
-        Assert.NotEqual(KeyHash.Of([1, 2, 3], 1), KeyHash.Of([1, 2, 3], 2));
+        Assert.NotEqual(
+            new KeyHash(1).Of(ArtifactKey.FromBytes([1, 2, 3])), new KeyHash(2).Of(ArtifactKey.FromBytes([1, 2, 3])));
+
+    [Fact]
+    public void The_hash_of_a_digest_is_XxHash3_of_its_bytes()
+    {
+        Random random = new(7);
+        byte[] bytes = new byte[KeyHash.DigestLength];
+        foreach (long seed in new[] { 0, 1, -1, long.MinValue, random.NextInt64(), random.NextInt64() })
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                random.NextBytes(bytes);
+                ArtifactKey key = ArtifactKey.FromBytes(bytes);
+                ulong expected = System.IO.Hashing.XxHash3.HashToUInt64(bytes, seed);
+                Assert.Equal(expected, new KeyHash((ulong)seed).OfDigest(key));
+                Assert.Equal(expected, new KeyHash((ulong)seed).Of(key));
+            }
+        }
+    }
 
     /// <summary>The empty input's value as the xxHash specification's reference implementation gives it.</summary>
     [Fact]

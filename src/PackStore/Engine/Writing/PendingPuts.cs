@@ -44,8 +44,9 @@ internal sealed class PendingPuts(StoreCore core, PutEncoder encoder, WritePath 
         lock (core.WriteLock)
         {
             Cancel(key);
-            _byKey[key] = pending;
             Interlocked.Increment(ref _count);
+            core.AddDetour();
+            _byKey[key] = pending;
         }
 
         _queue.Enqueue(pending);
@@ -69,6 +70,7 @@ internal sealed class PendingPuts(StoreCore core, PutEncoder encoder, WritePath 
         }
 
         Interlocked.Decrement(ref _count);
+        core.RemoveDetour();
         dropped.DropLooseFiles(core);
         return true;
     }
