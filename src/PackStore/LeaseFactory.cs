@@ -15,9 +15,12 @@ internal static class LeaseFactory
     public static PayloadLease Find(StoreEngine engine, EpochSlot slot, scoped in ArtifactKey key)
     {
         StoreCore core = engine.Core;
+        // What a call fills in stands apart from what is made here, so that the latter can stay in registers.
+        PayloadLease other;
         if (!slot.IsFree || key.Length != KeyHash.DigestLength)
         {
-            return FindOther(engine, slot, key);
+            FindOther(engine, slot, key, out other);
+            return other;
         }
 
         ulong token = EpochGate.EnterFree(slot);
@@ -25,15 +28,12 @@ internal static class LeaseFactory
         if (core.IsSteady)
         {
             StoreState state = core.State;
-            int hour = core.Hour;
-            ulong word = state.Table.ProbeHot(core.Hash.OfDigest(key) & core.HashMask, hour);
+            ulong word = state.Table.ProbeHot(core.Hash.OfDigest(key) & core.HashMask, core.Hour);
             if ((word & IndexWord.Verified) != 0)
             {
-                ReadOnlySpan<byte> record = ReadPath.ReadHot(core, state, key, word);
-                if (!record.IsEmpty)
+                if (ReadPath.TryReadHot(core, state, key, word, out ReadOnlySpan<byte> record))
                 {
-                    return new PayloadLease(
-                        engine, slot, LeaseToken.At(token, hour), state.Segments.Get(word), record, null);
+                    return new PayloadLease(state, slot, token, word, record, null);
                 }
             }
             else if (word == IndexWord.Absent)
@@ -43,32 +43,37 @@ internal static class LeaseFactory
             }
         }
 
-        return FindSlow(engine, key, slot, token, touch: true);
+        FindSlow(engine, key, slot, token, touch: true, out other);
+        return other;
     }
 
     /// <summary>Looks up one key; recency is left alone.</summary>
     public static PayloadLease Peek(StoreEngine engine, scoped in ArtifactKey key)
     {
         EpochSlot slot = EpochGate.Slot;
-        return FindSlow(engine, key, slot, EpochGate.Enter(slot), touch: false);
+        FindSlow(engine, key, slot, EpochGate.Enter(slot), touch: false, out PayloadLease lease);
+        return lease;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static PayloadLease FindOther(StoreEngine engine, EpochSlot slot, scoped in ArtifactKey key) =>
-        FindSlow(engine, key, slot, EpochGate.Enter(slot), touch: true);
+    private static void FindOther(
+        StoreEngine engine, EpochSlot slot, scoped in ArtifactKey key, out PayloadLease lease) =>
+        FindSlow(engine, key, slot, EpochGate.Enter(slot), touch: true, out lease);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static PayloadLease FindSlow(
-        StoreEngine engine, scoped in ArtifactKey key, EpochSlot slot, ulong token, bool touch)
+    private static void FindSlow(
+        StoreEngine engine, scoped in ArtifactKey key, EpochSlot slot, ulong token, bool touch, out PayloadLease lease)
     {
         bool kept = false;
+        lease = default;
         try
         {
             // Inside the epoch section: a close that comes after this look waits for us before it frees anything.
             Throw.IfClosed(engine.IsClosed);
             if (engine.Pending is { IsEmpty: false } pending && pending.TryGet(key, out PendingPut? put))
             {
-                return FindPending(engine, put, slot, token, ref kept);
+                kept = TryLeasePending(engine, put, slot, token, ref lease);
+                return;
             }
 
             if (key.Length != 0 && engine.Reads.TryFind(key, engine.Core.HashOf(key), touch, out FoundRecord found))
@@ -79,16 +84,13 @@ internal static class LeaseFactory
                     detached = TryResolve(engine, key, touch, ref found);
                     if (detached is null)
                     {
-                        return default;
+                        return;
                     }
                 }
 
                 kept = true;
-                token = LeaseToken.At(token, found.Hour);
-                return new PayloadLease(engine, slot, token, found.Segment, found.Record, detached);
+                lease = new PayloadLease(found.State, slot, token, found.Place, found.Record, detached);
             }
-
-            return default;
         }
         finally
         {
@@ -175,7 +177,7 @@ internal static class LeaseFactory
             }
 
             kept = true;
-            return new PayloadBatch(engine, slot, token, results);
+            return new PayloadBatch(slot, token, results);
         }
         finally
         {
@@ -190,7 +192,14 @@ internal static class LeaseFactory
     {
         if (engine.Pending is { IsEmpty: false } pending && pending.TryGet(key, out PendingPut? put))
         {
-            return new PayloadBatchSlot { Detached = TryResolvePending(engine, put) };
+            return TryResolvePending(engine, put) is { } pendingPayloads
+                ? new PayloadBatchSlot
+                {
+                    State = engine.Core.State,
+                    Place = LeasePlace.Of(default, engine.Core.Hour),
+                    Detached = pendingPayloads,
+                }
+                : default;
         }
 
         if (key.Length == 0 || !engine.Reads.TryFind(key, hash, touch: true, out FoundRecord found))
@@ -210,8 +219,8 @@ internal static class LeaseFactory
 
         return new PayloadBatchSlot
         {
-            Segment = found.Segment,
-            Offset = found.Offset,
+            State = found.State,
+            Place = found.Place,
             Length = found.Record.Length,
             Detached = detached,
         };
@@ -239,18 +248,18 @@ internal static class LeaseFactory
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static PayloadLease FindPending(
-        StoreEngine engine, PendingPut put, EpochSlot slot, ulong token, scoped ref bool kept)
+    private static bool TryLeasePending(
+        StoreEngine engine, PendingPut put, EpochSlot slot, ulong token, ref PayloadLease lease)
     {
         DetachedPayloads? detached = TryResolvePending(engine, put);
         if (detached is null)
         {
-            return default;
+            return false;
         }
 
-        kept = true;
-        token = LeaseToken.At(token, engine.Core.Hour);
-        return new PayloadLease(engine, slot, token, null, put.Record, detached);
+        StoreCore core = engine.Core;
+        lease = new PayloadLease(core.State, slot, token, LeasePlace.Of(default, core.Hour), put.Record, detached);
+        return true;
     }
 
     private static DetachedPayloads? TryResolvePending(StoreEngine engine, PendingPut put)

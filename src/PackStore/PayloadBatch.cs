@@ -7,14 +7,12 @@ namespace PackStore;
 /// <c>using</c>.</summary>
 public readonly ref struct PayloadBatch : IDisposable
 {
-    private readonly StoreEngine _engine;
     private readonly EpochSlot _slot;
     private readonly ulong _token;
     private readonly Span<PayloadBatchSlot> _results;
 
-    internal PayloadBatch(StoreEngine engine, EpochSlot slot, ulong token, Span<PayloadBatchSlot> results)
+    internal PayloadBatch(EpochSlot slot, ulong token, Span<PayloadBatchSlot> results)
     {
-        _engine = engine;
         _slot = slot;
         _token = token;
         _results = results;
@@ -32,7 +30,7 @@ public readonly ref struct PayloadBatch : IDisposable
         get
         {
             ref PayloadBatchSlot slot = ref _results[index];
-            return slot.Segment is null && slot.Detached is null ? default : new PayloadLease(_engine, slot);
+            return slot.State is null ? default : new PayloadLease(slot);
         }
     }
 

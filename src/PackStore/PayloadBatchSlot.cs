@@ -1,5 +1,4 @@
 using PackStore.Engine;
-using PackStore.Segments;
 
 namespace PackStore;
 
@@ -7,8 +6,8 @@ namespace PackStore;
 /// inside never.</summary>
 public struct PayloadBatchSlot
 {
-    internal Segment? Segment;
-    internal long Offset;
+    internal StoreState? State;
+    internal ulong Place;
     internal int Length;
     internal DetachedPayloads? Detached;
 }

@@ -19,46 +19,47 @@ namespace PackStore;
 /// </remarks>
 public readonly ref struct PayloadLease : IDisposable
 {
-    private readonly StoreEngine? _engine;
+    private readonly StoreState? _state;
     private readonly EpochSlot? _slot;
-    private readonly Segment? _segment;
     private readonly DetachedPayloads? _detached;
     private readonly ReadOnlySpan<byte> _record;
     private readonly ulong _token;
 
+    // See LeasePlace.
+    private readonly ulong _place;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal PayloadLease(
-        StoreEngine engine, EpochSlot slot, ulong token, Segment? segment, ReadOnlySpan<byte> record,
+        StoreState state, EpochSlot slot, ulong token, ulong place, ReadOnlySpan<byte> record,
         DetachedPayloads? detached)
     {
-        _engine = engine;
+        _state = state;
         _slot = slot;
-        _segment = segment;
         _detached = detached;
         _record = record;
         _token = token;
+        _place = place;
     }
 
     /// <summary>A lease inside a batch, which holds the epoch section and what is detached.</summary>
-    internal PayloadLease(StoreEngine engine, scoped in PayloadBatchSlot slot)
+    internal PayloadLease(scoped in PayloadBatchSlot slot)
     {
-        _engine = engine;
-        _segment = slot.Segment;
+        _state = slot.State;
         _detached = slot.Detached;
-        _token = LeaseToken.At(0, engine.Core.Hour);
-        if (slot.Segment is null)
+        _place = slot.Place;
+        if (Segment is not { } segment)
         {
             _record = slot.Detached!.Record;
         }
-        else if (!slot.Segment.TryRead(slot.Offset, slot.Length, out _record))
+        else if (!segment.TryRead(IndexWord.Offset(_place), slot.Length, out _record))
         {
-            _engine = null;
+            _state = null;
         }
     }
 
     /// <summary>Whether the artifact is here. Everything else on a miss throws
     /// <see cref="InvalidOperationException"/>.</summary>
-    public bool IsHit => _engine is not null;
+    public bool IsHit => _state is not null;
 
     /// <summary>Number of outputs.</summary>
     public int Count => RecordHeader.ReadCount(Record);
@@ -66,7 +67,7 @@ public readonly ref struct PayloadLease : IDisposable
     /// <summary>Names, modes, streams' lengths, times. Decoded, and allocated, at each call.</summary>
     public ArtifactMetadata Metadata =>
         TryReadMetadata() ?? throw new CorruptStoreException(
-            StoreFileNames.Segment(_segment?.Id ?? 0), Offset, "metadata that makes no sense",
+            StoreFileNames.Segment(Segment?.Id ?? 0), Offset, "metadata that makes no sense",
             "names and lengths that fit");
 
     /// <summary>Standard output; empty if there was none.</summary>
@@ -82,7 +83,7 @@ public readonly ref struct PayloadLease : IDisposable
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            if (_engine is null)
+            if (_state is null)
             {
                 ThrowMiss();
             }
@@ -91,7 +92,9 @@ public readonly ref struct PayloadLease : IDisposable
         }
     }
 
-    private long Offset => _segment?.OffsetOf(_record) ?? 0;
+    private Segment? Segment => LeasePlace.Segment(_place, _state!);
+
+    private long Offset => IndexWord.Offset(_place);
 
     /// <summary>The bytes of an output, valid until the lease is disposed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such output.</exception>
@@ -103,7 +106,7 @@ public readonly ref struct PayloadLease : IDisposable
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => _detached is null && RecordBody.TryReadPlain(_record, index, out ReadOnlySpan<byte> bytes)
             ? bytes
-            : BytesChecked(index);
+            : BytesChecked(this, index);
     }
 
     /// <summary>What is known of an output.</summary>
@@ -131,7 +134,7 @@ public readonly ref struct PayloadLease : IDisposable
         PayloadInfo info = GetInfo(index);
         PayloadDescriptor descriptor = RecordBody.ReadDescriptor(_record,
             RecordHeader.ReadUnchecked(_record).KeyLength, index);
-        Delivery delivery = new(_engine!.Core, path, options ?? new DeliveryOptions(), info.Mode);
+        Delivery delivery = new(_state!.Core, path, options ?? new DeliveryOptions(), info.Mode);
         if (_detached?[index] is { } bytes)
         {
             return descriptor is { Tier: PayloadTier.Loose, Encoding: PayloadEncoding.Raw, SharesInode: false }
@@ -142,7 +145,7 @@ public readonly ref struct PayloadLease : IDisposable
                 : delivery.FromBytes(bytes.Sequence);
         }
 
-        return _segment?.File is { } file
+        return Segment?.File is { } file
             ? delivery.FromSegment(file, Offset + descriptor.Place, descriptor.StoredLength)
             : delivery.FromBytes(new System.Buffers.ReadOnlySequence<byte>(
                 _detached!.Record!, (int)descriptor.Place, (int)descriptor.StoredLength));
@@ -160,12 +163,12 @@ public readonly ref struct PayloadLease : IDisposable
             throw new InvalidOperationException("The lease was disposed.");
         }
 
-        if (_segment is null)
+        if (Segment is not { } segment)
         {
             return new PayloadOwner(metadata, detached!.Record!, detached);
         }
 
-        Storage.MappedRegion? region = _segment.TryPin();
+        Storage.MappedRegion? region = segment.TryPin();
         if (region is null)
         {
             detached?.Dispose();
@@ -189,7 +192,8 @@ public readonly ref struct PayloadLease : IDisposable
     internal ArtifactMetadata? TryReadMetadata()
     {
         ReadOnlySpan<byte> record = Record;
-        return MetadataReader.TryRead(_engine!.Core, record, _segment?.Id ?? 0, Offset, LeaseToken.Hour(_token));
+        return MetadataReader.TryRead(
+            _state!.Core, record, Segment?.Id ?? 0, Offset, LeasePlace.Hour(_place, _state.Core));
     }
 
     private static void ThrowMiss() => throw new InvalidOperationException("The lease is a miss; ask IsHit first.");
@@ -198,14 +202,14 @@ public readonly ref struct PayloadLease : IDisposable
         throw new ArgumentOutOfRangeException(nameof(index), index, "There is no such output.");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ReadOnlySpan<byte> BytesChecked(int index)
+    private static ReadOnlySpan<byte> BytesChecked(PayloadLease lease, int index)
     {
-        if ((uint)index >= (uint)RecordHeader.ReadCount(Record))
+        if ((uint)index >= (uint)RecordHeader.ReadCount(lease.Record))
         {
             ThrowIndex(index);
         }
 
-        return Bytes(index);
+        return lease.Bytes(index);
     }
 
     private ReadOnlySpan<byte> Bytes(int index)

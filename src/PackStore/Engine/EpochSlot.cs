@@ -21,8 +21,8 @@ internal sealed class EpochSlot
     private Announcement _announcement;
     private ulong _held;
 
-    // The stamp of place 0 stands apart: most threads hold one lease at a time.
-    private uint _firstStamp;
+    // The token of place 0 stands apart: most threads hold one lease at a time.
+    private ulong _firstToken;
 
     /// <summary>The epoch in which the thread entered; 0 while it holds no lease.</summary>
     public ulong Announced => Volatile.Read(ref _announcement.Epoch);
@@ -47,14 +47,14 @@ internal sealed class EpochSlot
         // A plain store. EpochGate.IsDrained makes up for the missing fence with a process-wide barrier.
         Volatile.Write(ref _announcement.Epoch, epoch);
         _held = 1;
-        return LeaseToken.Make(0, ++_firstStamp);
+        return _firstToken += LeaseToken.NextStamp;
     }
 
     /// <summary>Gives a lease back; does nothing, and says so, if that was done before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Leave(ulong token)
     {
-        if (_held != 1 || !LeaseToken.IsFirst(token, _firstStamp))
+        if (_held != 1 || token != _firstToken)
         {
             return LeaveOther(token);
         }
@@ -74,7 +74,7 @@ internal sealed class EpochSlot
         }
 
         _held |= 1UL << place;
-        return LeaseToken.Make(place, place == 0 ? ++_firstStamp : ++_stamps[place]);
+        return place == 0 ? _firstToken += LeaseToken.NextStamp : LeaseToken.Make(place, ++_stamps[place]);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -82,7 +82,8 @@ internal sealed class EpochSlot
     {
         int place = LeaseToken.Place(token);
         ulong mask = 1UL << place;
-        if ((_held & mask) == 0 || LeaseToken.Stamp(token) != (place == 0 ? _firstStamp : _stamps[place]))
+        uint stamp = place == 0 ? LeaseToken.Stamp(_firstToken) : _stamps[place];
+        if ((_held & mask) == 0 || LeaseToken.Stamp(token) != stamp)
         {
             return false;
         }

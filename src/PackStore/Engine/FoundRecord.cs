@@ -7,6 +7,9 @@ namespace PackStore.Engine;
 /// found.</summary>
 internal ref struct FoundRecord
 {
+    /// <summary>What was current when it was found, and has its segment.</summary>
+    public StoreState State;
+
     /// <summary>The segment that holds it.</summary>
     public Segment Segment;
 
@@ -18,6 +21,9 @@ internal ref struct FoundRecord
 
     /// <summary>Hour at which it was last used, this use included if it counts as one.</summary>
     public ushort Hour;
+
+    /// <summary>Where it stands and when it was used, for a lease.</summary>
+    public readonly ulong Place => LeasePlace.Of(new RecordLocation(Segment.Id, Offset), Hour);
 
     /// <summary>Its header.</summary>
     public readonly RecordHeader Header => RecordHeader.ReadUnchecked(Record);

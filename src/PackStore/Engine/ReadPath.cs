@@ -40,15 +40,13 @@ internal sealed class ReadPath(StoreCore core)
     /// <param name="state">Its state.</param>
     /// <param name="key">The key.</param>
     /// <param name="word">What <see cref="IndexTable.ProbeHot"/> found for it.</param>
-    /// <returns>The record; empty if it has to be looked up in full.</returns>
+    /// <param name="record">The record.</param>
+    /// <returns>False if it has to be looked up in full.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ReadOnlySpan<byte> ReadHot(StoreCore core, StoreState state, scoped in ArtifactKey key, ulong word)
-    {
-        ReadOnlySpan<byte> record = state.Segments.ReadHot(word, core.Residency.Current);
-        return record.Length >= RecordHeaderLayout.Size && RecordHeader.MatchesPlainDigest(record, key.Padded)
-            ? record
-            : default;
-    }
+    public static bool TryReadHot(
+        StoreCore core, StoreState state, scoped in ArtifactKey key, ulong word, out ReadOnlySpan<byte> record) =>
+        state.Segments.TryReadHot(word, core.Residency.Current, out record)
+        && RecordHeader.MatchesPlainDigest(record, key.Padded);
 
     /// <summary>Finds the artifact of a key without looking at its payloads: the record that is found ends with the
     /// metadata, and a damaged one stays in the index. Inside an epoch section.</summary>
@@ -79,7 +77,14 @@ internal sealed class ReadPath(StoreCore core)
                 && RecordBody.MatchesTail(record, key.Padded, key.Length)
                 && RecordReader.FindProblem(record, header, payloads: false, out _) is null)
             {
-                found = new FoundRecord { Segment = segment, Offset = offset, Record = record, Hour = probe.Hour };
+                found = new FoundRecord
+                {
+                    State = state,
+                    Segment = segment,
+                    Offset = offset,
+                    Record = record,
+                    Hour = probe.Hour,
+                };
                 return true;
             }
         }
@@ -131,6 +136,7 @@ internal sealed class ReadPath(StoreCore core)
             }
 
             Unsafe.SkipInit(out found);
+            found.State = state;
             found.Segment = segment;
             found.Offset = offset;
             found.Record = record;
@@ -177,10 +183,11 @@ internal sealed class ReadPath(StoreCore core)
 
         found = new FoundRecord
         {
+            State = state,
             Segment = segment,
             Offset = location.Offset,
             Record = record,
-            Hour = (ushort)core.Hour
+            Hour = (ushort)core.Hour,
         };
         return true;
     }

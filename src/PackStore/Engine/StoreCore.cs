@@ -27,7 +27,7 @@ internal sealed class StoreCore : IHashSource
             directory, options.Checksums != ChecksumPolicy.Never, options.Durability != Durability.None);
         Metrics = new StoreMetrics(options.MeterFactory);
         Log = new StoreLog(options.LoggerFactory);
-        _state = new StoreState(null!, SegmentMap.Empty, null);
+        _state = new StoreState(this, null!, SegmentMap.Empty, null);
         RefreshHour();
         if (options.Checksums == ChecksumPolicy.Always)
         {

@@ -88,8 +88,8 @@ internal readonly record struct RecordHeader(
                 == MemoryMarshal.Read<Vector256<byte>>(paddedKey);
     }
 
-    /// <summary>Whether the line is the header of an artifact of this key of 32 bytes, none of whose payloads is
-    /// detached.</summary>
+    /// <summary>Whether the line, of 64 bytes at least, is the header of an artifact of this key of 32 bytes, none of
+    /// whose payloads is detached.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool MatchesPlainDigest(ReadOnlySpan<byte> line, ReadOnlySpan<byte> key)
     {
@@ -97,9 +97,11 @@ internal readonly record struct RecordHeader(
             | ((1UL << (8 * RecordHeaderLayout.FlagsOffset)) - 1);
         const ulong Wanted = Magic | ((ulong)RecordKind.Artifact << (8 * RecordHeaderLayout.KindOffset))
             | ((ulong)KeyHash.DigestLength << (8 * RecordHeaderLayout.KeyLengthOffset));
+        line = line[..RecordHeaderLayout.Size];
+        Vector256<byte> found = Vector256.LoadUnsafe(
+            ref MemoryMarshal.GetReference(line), RecordHeaderLayout.KeyOffset);
         return (BinaryPrimitives.ReadUInt64LittleEndian(line) & Mask) == Wanted
-            && MemoryMarshal.Read<Vector256<byte>>(line[RecordHeaderLayout.KeyOffset..])
-                == MemoryMarshal.Read<Vector256<byte>>(key);
+            && Vector256.EqualsAll(found, Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(key)));
     }
 
     /// <summary>Just the record's length; not checked.</summary>

@@ -41,7 +41,8 @@ internal static class TableShape
         uint bucket = Low(hash, bits);
         // Both are made, so that choosing takes no branch: it would go either way at random.
         uint other = Low(hash, bits - 1);
-        return (int)(bucket < (uint)(shape >> CountShift) ? bucket : other);
+        uint isThere = (uint)(((long)bucket - (long)(shape >> CountShift)) >> 63);
+        return (int)(other + ((bucket - other) & isThere));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -63,15 +63,12 @@ internal sealed class SegmentMap
         return segment is not null;
     }
 
-    /// <summary>The segment of a word that <see cref="ReadHot"/> has read.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Segment? Get(ulong word) => _byNumber[IndexWord.SegmentId(word) - _first];
-
     /// <summary>Reads a record by the length that stands in it, if all of it is mapped and resident now; see
-    /// <see cref="RegionTable.ReadSized"/>.</summary>
+    /// <see cref="RegionTable.TryReadSized"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ReadOnlySpan<byte> ReadHot(ulong word, byte residency) => _regions.ReadSized(
-        IndexWord.SegmentId(word), IndexWord.Offset(word), RecordHeaderLayout.RecordLengthOffset, residency);
+    public bool TryReadHot(ulong word, byte residency, out ReadOnlySpan<byte> record) => _regions.TryReadSized(
+        IndexWord.SegmentId(word), IndexWord.Offset(word), RecordHeaderLayout.RecordLengthOffset, residency,
+        out record);
 
     /// <summary>Notes that a segment of this map has been mapped since the map was made.</summary>
     public void NoteMapped(Segment segment)

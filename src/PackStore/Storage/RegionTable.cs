@@ -63,41 +63,50 @@ internal sealed unsafe class RegionTable
     public bool IsSet(int number) => _stamps[number - _first] is not null;
 
     /// <summary>The bytes at an offset, as many as the 32-bit number at <paramref name="lengthAt"/> in their first line
-    /// says, at least <see cref="LineBytes"/>, if their chunks have the current stamp and there are that many. Empty in
+    /// says, at least <see cref="LineBytes"/>, if their chunks have the current stamp and there are that many. False in
     /// every other case, which the careful way sorts out.</summary>
     /// <param name="number">Which region.</param>
     /// <param name="offset">Where, a multiple of 64.</param>
     /// <param name="lengthAt">Where in the line the length stands.</param>
     /// <param name="current">The stamp that resident chunks have.</param>
+    /// <param name="bytes">The bytes.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ReadOnlySpan<byte> ReadSized(int number, long offset, int lengthAt, byte current)
+    public bool TryReadSized(int number, long offset, int lengthAt, byte current, out ReadOnlySpan<byte> bytes)
     {
+        bytes = default;
         Entry[] entries = _entries;
         uint index = (uint)(number - _first);
-        ulong chunk = (ulong)offset >> ChunkShift;
-        if (index < (uint)entries.Length)
+        if (index >= (uint)entries.Length)
         {
-            ref Entry entry = ref entries[index];
-            if (chunk < Volatile.Read(ref entry.Chunks))
-            {
-                byte* stamps = (byte*)Volatile.Read(ref entry.Stamps);
-                byte* start = entry.Start + offset;
-                Prefetch(start);
-                if (stamps[chunk] == current)
-                {
-                    uint length = *(uint*)(start + lengthAt);
-                    // The last chunk is asked for also where it is the first: a branch that the processor can predict.
-                    if (length - LineBytes <= (ulong)(entry.Capacity - offset) - LineBytes
-                        && stamps[((ulong)offset + length - 1) >> ChunkShift] == current
-                        && (length <= 1 << ChunkShift || AreCurrent(ref entry, offset, length, current)))
-                    {
-                        return MemoryMarshal.CreateReadOnlySpan(ref *start, (int)length);
-                    }
-                }
-            }
+            return false;
         }
 
-        return default;
+        ref Entry entry = ref entries[index];
+        ulong chunk = (ulong)offset >> ChunkShift;
+        if (chunk >= Volatile.Read(ref entry.Chunks))
+        {
+            return false;
+        }
+
+        byte* stamps = (byte*)Volatile.Read(ref entry.Stamps);
+        byte* start = entry.Start + offset;
+        Prefetch(start);
+        if (stamps[chunk] != current)
+        {
+            return false;
+        }
+
+        // The last chunk is asked for also where it is the first: a branch that the processor can predict.
+        uint length = *(uint*)(start + lengthAt);
+        if (length - LineBytes > (ulong)(entry.Capacity - offset) - LineBytes
+            || stamps[((ulong)offset + length - 1) >> ChunkShift] != current
+            || (length > 1 << ChunkShift && !AreCurrent(ref entry, offset, length, current)))
+        {
+            return false;
+        }
+
+        bytes = MemoryMarshal.CreateReadOnlySpan(ref *start, (int)length);
+        return true;
     }
 
     /// <summary>The table and the first payload lines of a small record are fetched beside its first line, not after

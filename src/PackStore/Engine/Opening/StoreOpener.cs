@@ -219,7 +219,7 @@ internal static class StoreOpener
         }
 
         snapshotGeneration = snapshot?.Header.Generation ?? 0;
-        core.State = new StoreState(table, SegmentMap.Empty, null);
+        core.State = new StoreState(core, table, SegmentMap.Empty, null);
         RecoveryPlanner planner = new(core, checkpoint, head, watermark);
         SegmentPlan plan = planner.Plan();
         clean = planner.IsClean;
