@@ -152,7 +152,7 @@ demo() {
     fi
     sum=$(sha256sum <"$file")
     sum=${sum%% *}
-    "$packtool" get "$store" "$sum" --output 0 -o "$work/delivered" || fail "demo: get $sum ($file): exit code $?"
+    "$packtool" get "$store" "$sum" --output 0 -o "$work/delivered" -q || fail "demo: get $sum ($file): exit code $?"
     cmp -- "$file" "$work/delivered" || fail "demo: $file came back with other bytes"
     rm -f "$work/delivered"
     checked=$((checked + 1))
