@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using PackStore.Engine;
 using PackStore.Engine.Opening;
 using PackStore.Engine.Writing;
+using PackStore.Repair;
 using PackStore.Storage;
 using PackStore.Verification;
 
@@ -99,6 +100,27 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
         }
 
         return StoreVerifier.RunAsync(path, options ?? new VerifyOptions(), progress, cancellationToken);
+    }
+
+    /// <summary>Repairs a store that nobody has open for writing: keeps every undamaged artifact, puts damaged files into
+    /// <c>quarantine/</c>, and rebuilds everything else. Killed or cancelled, it can be run again. Reads the whole store,
+    /// twice if there is damage; needs room for what is undamaged in damaged segments.</summary>
+    /// <remarks>Where the newest version of an artifact is damaged, an older one may be there afterwards; where a removal
+    /// is, what it removed.</remarks>
+    /// <exception cref="NotAStoreException">The directory is absent or no store.</exception>
+    /// <exception cref="StoreLockedException">A writer has it open.</exception>
+    /// <exception cref="StoreFullException">There is not enough room; nothing was changed.</exception>
+    /// <exception cref="CorruptStoreException">Neither STORE nor any segment tells what store it is.</exception>
+    public static Task<RepairReport> RepairDirectoryAsync(
+        string directory, RepairOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        string path = Path.GetFullPath(directory);
+        return Directory.Exists(path)
+            ? StoreRepairer.RunAsync(
+                () => StoreDirectories.Open(path), options ?? new RepairOptions(), progress, cancellationToken)
+            : throw new NotAStoreException(path, "there is no such directory");
     }
 
     /// <summary>Whether the key is there. Its payloads are not looked at.</summary>

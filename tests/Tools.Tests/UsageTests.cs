@@ -29,7 +29,7 @@ public sealed class UsageTests
 
     [Fact]
     public async Task Without_a_verb_the_verbs_are_named() =>
-        Assert.Contains("init put get show ls rm stat verify import export",
+        Assert.Contains("init put get show ls rm stat verify repair import export",
             (await ToolRun.Expect(ExitCode.Usage)).Error, StringComparison.Ordinal);
 
     [Theory]

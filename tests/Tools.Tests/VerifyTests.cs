@@ -45,7 +45,7 @@ public sealed class VerifyTests : IDisposable
         ToolRun run = await ToolRun.Expect(ExitCode.Damage, "verify", "-q", Store);
         Assert.Contains("LOST", run.Text, StringComparison.Ordinal);
         Assert.Contains("NEXT", run.Text, StringComparison.Ordinal);
-        Assert.Contains("packtool export", run.Text, StringComparison.Ordinal);
+        Assert.Contains("packtool repair", run.Text, StringComparison.Ordinal);
         Assert.Contains(Path.GetFileName(file), run.Text, StringComparison.Ordinal);
         Assert.Contains("exit 3 (damage)", run.Text, StringComparison.Ordinal);
 

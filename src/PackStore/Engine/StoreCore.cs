@@ -107,8 +107,7 @@ internal sealed class StoreCore : IHashSource
     public void RefreshHour() => Volatile.Write(ref _hour, HourOf(Options.TimeProvider.GetUtcNow()));
 
     /// <summary>The hour of a time, 0 to 65,535.</summary>
-    public int HourOf(DateTimeOffset time) => (int)Math.Clamp(
-        (time.ToUnixTimeMilliseconds() - Identity.FirstHourUnixMs) / 3_600_000, 0, ushort.MaxValue);
+    public int HourOf(DateTimeOffset time) => Identity.HourOf(time);
 
     /// <summary>The start of an hour.</summary>
     public DateTimeOffset TimeOf(int hour) =>

@@ -47,6 +47,16 @@ internal static class StoreFileNames
     public static string LooseTemporary(ReadOnlySpan<byte> key, ulong number) =>
         string.Create(CultureInfo.InvariantCulture, $"{LooseDirectory(key)}/{number:x16}{TemporarySuffix}");
 
+    /// <summary><c>quarantine/0000002a.seg</c>, or <c>quarantine/0000002a.seg.1</c> if that is taken: where repair puts
+    /// a file of the store.</summary>
+    public static string Quarantined(string name, int number)
+    {
+        string last = name[(name.LastIndexOf('/') + 1)..];
+        return number == 0
+            ? $"{Quarantine}/{last}"
+            : string.Create(CultureInfo.InvariantCulture, $"{Quarantine}/{last}.{number}");
+    }
+
     /// <summary>Reads a segment's number from the last component of its name.</summary>
     public static bool TryParseSegment(string name, out int id)
     {

@@ -53,6 +53,10 @@ internal sealed record StoreIdentity(Guid StoreId, long CreatedUnixMs, long Segm
     public long FirstHourUnixMs =>
         (Math.Clamp(CreatedUnixMs, 0, LatestUnixMs) / 3_600_000L * 3_600_000L) - (RecencyLeadDays * 86_400_000L);
 
+    /// <summary>The hour of a time, 0 to 65,535.</summary>
+    public int HourOf(DateTimeOffset time) =>
+        (int)Math.Clamp((time.ToUnixTimeMilliseconds() - FirstHourUnixMs) / 3_600_000, 0, ushort.MaxValue);
+
     /// <summary>Where the copies stand in STORE.</summary>
     public const int SecondCopyOffset = 4096;
 

@@ -148,6 +148,30 @@ internal sealed class SegmentAppender : IDisposable
         }
     }
 
+    /// <summary>Whether a record copied from elsewhere, with footer and trailer behind it, still fits.</summary>
+    public bool FitsCopy(in DirectoryEntry record) =>
+        End + Gap(End, PhaseOf(record)) + record.Length + Directory.FooterBytes(1) <= _capacity;
+
+    /// <summary>Appends a record of another segment as it is, sequence number included. Large ones keep their place
+    /// within a block, so that their payloads stay aligned.</summary>
+    public void AppendCopy(IStoreFile source, in DirectoryEntry record)
+    {
+        long end = End;
+        int gap = Gap(end, PhaseOf(record));
+        Reserve(end + gap + record.Length);
+        if (gap > 0)
+        {
+            _pieces.Clear();
+            AddPadding(gap);
+            WritePieces(end);
+            end += gap;
+        }
+
+        _file.CopyFrom(source, record.Offset, end, record.Length);
+        Segment.CommittedEnd = end + record.Length;
+        Directory.Add(record with { Offset = end });
+    }
+
     /// <summary>Whether enough records have come that a directory block is due.</summary>
     public bool IsDirectoryDue => Directory.Pending.Length >= FormatLimits.RecordsPerDirectory;
 
@@ -209,6 +233,10 @@ internal sealed class SegmentAppender : IDisposable
 
     private static int Gap(long end, int phase) =>
         phase < 0 ? 0 : (int)((phase - end) & (FormatLimits.BlockAlignment - 1));
+
+    private static int PhaseOf(in DirectoryEntry record) => record.Length < FormatLimits.BlockAlignedFrom
+        ? -1
+        : (int)(record.Offset & (FormatLimits.BlockAlignment - 1));
 
     private void AddPadding(int gap)
     {

@@ -147,6 +147,7 @@ internal sealed class LooseVerifier(VerifyRun run, SegmentVerifier segments)
             if (run.Tracker.IsNewest(suspect.Record.Hash, suspect.Record.Sequence))
             {
                 run.Findings.Add(VerifyFindingKind.Loose, suspect.Name, 0, suspect.Key, suspect.Problem);
+                run.Witness?.LostLoose(suspect.Key, suspect.Name);
                 run.Tracker.MarkDamaged(suspect.Record.Hash, suspect.Record.Sequence, suspect.Bytes);
             }
         }
@@ -186,3 +187,7 @@ internal sealed class LooseVerifier(VerifyRun run, SegmentVerifier segments)
 
     private sealed record Suspect(LooseRecord Record, ArtifactKey Key, string Name, string Problem, long Bytes);
 }
+
+/// <summary>A record that has payloads in the loose tier; looked at again once it is known to be its key's
+/// newest.</summary>
+internal readonly record struct LooseRecord(ulong Hash, ulong Sequence, int SegmentId, long Offset);

@@ -28,6 +28,7 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
         ArtifactKey? known = isHashSure ? key : null;
         hash = isHashSure ? hash : listed?.Hash ?? hash;
         long damaged = isServed ? -1 : header.RecordLength;
+        bool isSound = problem is null;
         if (problem is not null)
         {
             run.Findings.Add(VerifyFindingKind.Metadata, _name, at, known, problem);
@@ -35,6 +36,7 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
         }
         else if (run.ReadsPayloadsOf(hash) && !ArePayloadsSound(at, key))
         {
+            isSound = false;
             damaged = TotalLength();
         }
 
@@ -44,7 +46,13 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
         }
 
         Count(at, header, hash, problem is null);
-        return Describe(at, header, hash);
+        DirectoryEntry record = Describe(at, header, hash);
+        if (isSound)
+        {
+            run.Witness?.Sound(id, record);
+        }
+
+        return record;
     }
 
     /// <summary>Notes a record of the tail if it is whole; says whether it is.</summary>
@@ -67,6 +75,7 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
 
         run.Tracker.Note(hash, header.Sequence, header.Kind, header.Count, -1);
         Count(at, header, hash, true);
+        run.Witness?.Sound(id, Describe(at, header, hash));
         return true;
     }
 

@@ -30,6 +30,7 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         foreach (int id in ids)
         {
             run.Token.ThrowIfCancellationRequested();
+            int before = run.Findings.Count;
             try
             {
                 Check(id);
@@ -39,6 +40,8 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
                 run.Findings.Add(VerifyFindingKind.Segment, StoreFileNames.Segment(id), 0, null, e.Message);
                 HasUnnamedLoss = true;
             }
+
+            run.Witness?.EndSegment(id, run.Findings.Count > before);
         }
     }
 

@@ -17,7 +17,7 @@ internal static class StoreVerifier
         string path, VerifyOptions options, IProgress<MaintenanceProgress>? progress, CancellationToken ct)
     {
         Check(options);
-        return OnOwnThread(() =>
+        return OwnThread.Run("packstore verify", () =>
         {
             using IStoreDirectory directory = StoreDirectories.Open(path);
             return Run(directory, options, progress, ct);
@@ -30,7 +30,7 @@ internal static class StoreVerifier
         CancellationToken ct)
     {
         Check(options);
-        return OnOwnThread(() => Run(directory, options, progress, ct));
+        return OwnThread.Run("packstore verify", () => Run(directory, options, progress, ct));
     }
 
     private static void Check(VerifyOptions options)
@@ -43,10 +43,12 @@ internal static class StoreVerifier
 
     private static VerifyReport Run(
         IStoreDirectory directory, VerifyOptions options, IProgress<MaintenanceProgress>? progress,
-        CancellationToken ct)
+        CancellationToken ct) => Run(new VerifyRun(directory, options, progress, ct));
+
+    /// <summary>Verifies on this thread; what is found on the way goes to the run's witness too.</summary>
+    public static VerifyReport Run(VerifyRun run)
     {
-        ct.ThrowIfCancellationRequested();
-        VerifyRun run = new(directory, options, progress, ct);
+        run.Token.ThrowIfCancellationRequested();
         if (IdentityVerifier.Run(run) is not { } identity)
         {
             run.Findings.Note("Nothing tells the store's identity, so nothing else could be checked.");
@@ -98,32 +100,4 @@ internal static class StoreVerifier
         LostPayloads = lost.Payloads,
         LostBytes = lost.Bytes,
     };
-
-    /// <summary>Reading a whole store would hold a thread of the pool for minutes.</summary>
-    private static Task<VerifyReport> OnOwnThread(Func<VerifyReport> work)
-    {
-        TaskCompletionSource<VerifyReport> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Thread thread = new(() =>
-        {
-            try
-            {
-                result.SetResult(work());
-            }
-            catch (OperationCanceledException e)
-            {
-                result.SetCanceled(e.CancellationToken);
-            }
-            catch (Exception e)
-            {
-                // Whatever it was, it is for whoever waits.
-                result.SetException(e);
-            }
-        })
-        {
-            IsBackground = true,
-            Name = "packstore verify",
-        };
-        thread.Start();
-        return result.Task;
-    }
 }

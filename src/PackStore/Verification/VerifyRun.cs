@@ -39,6 +39,12 @@ internal sealed class VerifyRun(
         }
     } = null!;
 
+    /// <summary>Who is told of sound records; null for nobody.</summary>
+    public IRecordWitness? Witness { get; init; }
+
+    /// <summary>Whether the store's identity is known, so that anything else could be looked at.</summary>
+    public bool HasIdentity => Hash is not null;
+
     /// <summary>Hashes the store's keys.</summary>
     public KeyHash Hash { get; private set; } = null!;
 
@@ -57,4 +63,18 @@ internal sealed class VerifyRun(
     /// <summary>Whether payload bytes of a key are to be read: the same keys each time.</summary>
     public bool ReadsPayloadsOf(ulong hash) =>
         Level == VerifyLevel.Full && (options.Sample >= 1 || (hash >> 11) / HashRange < options.Sample);
+}
+
+/// <summary>Is told of every sound record that a verification meets, and of what is wrong beyond single records: what a
+/// repair goes by.</summary>
+internal interface IRecordWitness
+{
+    /// <summary>An artifact or tombstone that is sound to its last byte in the segment.</summary>
+    void Sound(int segmentId, in DirectoryEntry record);
+
+    /// <summary>A segment was looked at to its end.</summary>
+    void EndSegment(int segmentId, bool isDamaged);
+
+    /// <summary>The newest record of a key has a loose file that is absent or wrong.</summary>
+    void LostLoose(in ArtifactKey key, string file);
 }

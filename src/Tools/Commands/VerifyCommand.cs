@@ -87,37 +87,13 @@ internal sealed class VerifyCommand : IVerb
             text.Field("note", Printable.Escape(note));
         }
 
-        PrintDamage(text, report);
-    }
-
-    private static void PrintDamage(TextReport text, VerifyReport report)
-    {
         if (report.IsClean)
         {
             text.Line("no damage found", Tone.Good);
             return;
         }
 
-        text.Blank();
-        text.Line("DAMAGE", Tone.Bad);
-        for (int i = 0; i < report.Damage.Count; i++)
-        {
-            VerifyFinding finding = report.Damage[i];
-            string key = finding.Key is { } k ? $"   artifact {k}" : "";
-            text.Line(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  #{i + 1} {NameOf(finding.Kind)}   {Printable.Escape(finding.File)} @ 0x{finding.Offset:x8}{key}"));
-            text.Line($"     {Printable.Escape(finding.Detail)}");
-        }
-
-        text.Blank();
-        text.Field(
-            "LOST",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{report.LostArtifacts} artifacts, {report.LostPayloads} payloads, ")
-            + $"{SizeText.Format(report.LostBytes)}: they will be misses, not wrong answers",
-            Tone.Bad);
+        DamageText.Print(text, report, "LOST");
     }
 
     private static void WriteReport(
@@ -132,28 +108,7 @@ internal sealed class VerifyCommand : IVerb
         json.WriteNumber("bytes", report.Bytes);
         json.WriteNumber("loose", report.LooseFiles);
         json.WriteEndObject();
-        json.WriteStartArray("damage");
-        foreach (VerifyFinding finding in report.Damage)
-        {
-            json.WriteStartObject();
-            json.WriteString("kind", NameOf(finding.Kind));
-            json.WriteString("file", finding.File);
-            json.WriteNumber("offset", finding.Offset);
-            if (finding.Key is { } key)
-            {
-                json.WriteString("key", key.ToString());
-            }
-
-            json.WriteString("detail", finding.Detail);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartObject("lost");
-        json.WriteNumber("artifacts", report.LostArtifacts);
-        json.WriteNumber("payloads", report.LostPayloads);
-        json.WriteNumber("bytes", report.LostBytes);
-        json.WriteEndObject();
+        DamageText.Write(json, report);
         json.WriteStartArray("notes");
         foreach (string note in report.Notes)
         {
@@ -170,19 +125,6 @@ internal sealed class VerifyCommand : IVerb
         VerifyLevel.Headers => "headers",
         VerifyLevel.Index => "index",
         _ => throw new ArgumentOutOfRangeException(nameof(level), level, "A level without a name."),
-    };
-
-    private static string NameOf(VerifyFindingKind kind) => kind switch
-    {
-        VerifyFindingKind.Identity => "identity",
-        VerifyFindingKind.Checkpoint => "checkpoint",
-        VerifyFindingKind.Segment => "segment",
-        VerifyFindingKind.Header => "header",
-        VerifyFindingKind.Metadata => "metadata",
-        VerifyFindingKind.Payload => "payload",
-        VerifyFindingKind.Directory => "directory",
-        VerifyFindingKind.Loose => "loose",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind without a name."),
     };
 
     private static bool IsSegment(VerifyFindingKind kind) =>

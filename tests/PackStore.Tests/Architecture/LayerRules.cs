@@ -14,7 +14,8 @@ internal static class LayerRules
     // so that a hit is not handed through another layer: see docs/decisions/20261123-leases-see-the-format.md.
     private static readonly Dictionary<string, string[]> s_mayUse = new(StringComparer.Ordinal)
     {
-        [""] = ["Engine", "Compaction", "Migration", "Verification", "Segments", "Storage", "Format"],
+        [""] = ["Engine", "Compaction", "Migration", "Repair", "Verification", "Segments", "Storage", "Format"],
+        ["Repair"] = ["Verification", "Engine", "Segments", "Index", "Loose", "Payloads", "Storage", "Format"],
         ["Compaction"] = ["Engine", "Segments", "Index", "Loose", "Payloads", "Storage", "Format"],
         ["Migration"] = ["Engine", "Segments", "Index", "Loose", "Payloads", "Storage", "Format"],
         ["Verification"] = ["Engine", "Segments", "Index", "Loose", "Payloads", "Storage", "Format"],

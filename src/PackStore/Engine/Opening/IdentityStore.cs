@@ -83,6 +83,13 @@ internal static class IdentityStore
         }
 
         HeadPage.OpenForWriting(directory).Dispose();
+        Write(directory, identity);
+        return identity;
+    }
+
+    /// <summary>Writes STORE, both copies, in place of what is there.</summary>
+    public static void Write(IStoreDirectory directory, StoreIdentity identity)
+    {
         byte[] bytes = new byte[StoreIdentity.FileBytes];
         identity.Write(bytes);
         identity.Write(bytes.AsSpan(StoreIdentity.SecondCopyOffset));
@@ -97,7 +104,6 @@ internal static class IdentityStore
         directory.SyncDirectory("");
         directory.Replace(StoreFileNames.StoreNew, StoreFileNames.Store);
         directory.SyncDirectory("");
-        return identity;
     }
 
     /// <summary>Segment size of a store whose creator did not choose.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using PackStore.Engine.Writing;
 using PackStore.Format;
 using PackStore.Index;
@@ -29,7 +27,7 @@ internal static class StoreOpener
                 IdentityStore.TryRead(directory, forWriting: true);
             }
 
-            writerLock = Lock(directory, options.TimeProvider);
+            writerLock = WriterLock.Take(directory, options.TimeProvider);
             directory.AdoptModeFrom(StoreFileNames.Store);
             StoreIdentity identity = IdentityStore.TryRead(directory, forWriting: true)
                 ?? IdentityStore.Create(directory, options);
@@ -252,7 +250,8 @@ internal static class StoreOpener
         engine.Recovery.Start(plan.Runs, recount: !counted, snapshot);
     }
 
-    private static int NextSegmentId(IStoreDirectory directory)
+    /// <summary>A number that no segment has.</summary>
+    public static int NextSegmentId(IStoreDirectory directory)
     {
         int last = 0;
         foreach (StoreEntry entry in directory.List(StoreFileNames.Segments))
@@ -280,27 +279,5 @@ internal static class StoreOpener
             ? new CorruptStoreException(
                 Path.Combine(directory.FullPath, StoreFileNames.Store), 0, "no file", "the store's identity")
             : new NotAStoreException(directory.FullPath, "it has no STORE");
-    }
-
-    private static IDisposable Lock(IStoreDirectory directory, TimeProvider clock)
-    {
-        string since = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-        byte[] holder = Encoding.UTF8.GetBytes(
-            string.Create(CultureInfo.InvariantCulture,
-                $"{Environment.ProcessId}\n{Environment.MachineName}\n{since}\n"));
-        IDisposable? taken = directory.TryLock(StoreFileNames.Lock, holder, out byte[] current);
-        if (taken is not null)
-        {
-            return taken;
-        }
-
-        string[] lines = Encoding.UTF8.GetString(current).Split('\n');
-        int pid = lines.Length > 0 && int.TryParse(lines[0], CultureInfo.InvariantCulture, out int p) ? p : 0;
-        DateTimeOffset? at = lines.Length > 2 && DateTimeOffset.TryParse(
-            lines[2], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset t)
-            ? t
-            : null;
-        throw new StoreLockedException(
-            Path.Combine(directory.FullPath, StoreFileNames.Lock), pid, lines.Length > 1 ? lines[1] : "?", at);
     }
 }
