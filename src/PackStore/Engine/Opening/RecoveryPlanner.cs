@@ -65,7 +65,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
 
         _missing.AddRange(known.Keys.Except(ids).Select(id => StoreFileNames.Segment(id) + ": absent"));
         ids.Sort();
-        IsClean = IsClean && ids.TrueForAll(known.ContainsKey) && !WasWrittenSince(checkpoint!);
+        IsClean = IsClean && ids.TrueForAll(id => known.ContainsKey(id) || !IsSegment(id)) && !WasWrittenSince(checkpoint!);
         foreach (int id in ids)
         {
             Segment segment = new(core.Directory, core.Identity, core.Residency, id);
@@ -84,6 +84,14 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         }
 
         return new SegmentPlan(_segments, _runs, _unsealed, _maxSequence, _missing, _anyUnreadable, _unsynced);
+    }
+
+    /// <summary>Whether a file that no checkpoint names may hold records. What a crash left before the header was
+    /// written does not, and must not make every later open an unclean one.</summary>
+    private bool IsSegment(int id)
+    {
+        using IStoreFile? file = core.Directory.TryOpen(StoreFileNames.Segment(id), writable: false);
+        return file is not null && Segment.ReadHeader(file, out _) is not null;
     }
 
     /// <summary>Whether HEAD, where it is exact, says that something was appended after the checkpoint: then a writer
@@ -134,7 +142,11 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         }
 
         long length = segment.File!.Stat().Length;
-        segment.TrustedEnd = TrustedEndOf(listed);
+        // A recovery may have been killed after it claimed HEAD: that HEAD is of this boot does not mean that what an
+        // earlier boot wrote has been looked at.
+        segment.TrustedEnd = IsClean || segment.BornIn == core.Directory.BootId
+            ? TrustedEndOf(listed)
+            : listed?.DurableEnd ?? 0;
         segment.DurableEnd = listed?.DurableEnd ?? 0;
         segment.SetLive(listed?.LiveBytes ?? 0);
         _segments.Add(segment);
