@@ -39,20 +39,25 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
     {
         List<CrashMoment> moments = await CrashMoments.CollectAsync(scenario);
         Moments = moments.Count;
-        int share = (int)Math.Clamp(budget / Math.Max(1, moments.Count), 4, int.MaxValue);
+        // Each power cut leads to about two stops of the recovery from it.
+        int share = (int)Math.Clamp(budget / 3 / Math.Max(1, moments.Count), 4, int.MaxValue);
         Parallel.For(0, moments.Count, s_parallel, m =>
         {
             CrashMoment moment = moments[m];
             string where = $"moment {m} after '{moment.Line}'";
+            int at = seed + (m * 104_729);
+            uint pick = CrashPath.Mix((uint)at, 0);
             foreach (MemoryDirectory image in KillImages.Of(moment.Disk))
             {
-                Try(image, new CrashPath(moment, CrashKind.Kill, WasCut: false, where));
+                pick = CrashPath.Mix(pick, 1);
+                Try(image, new CrashPath(moment, CrashKind.Kill, WasCut: false, pick, where));
             }
 
-            int at = seed + (m * 104_729);
             foreach (ICrashChooser chooser in CrashEnumerator.Choices(moment.Disk.PendingUnits, share, at))
             {
-                Try(moment.Disk.Crash(chooser), new CrashPath(moment, CrashKind.Cut, WasCut: true, $"{where}, {chooser}"));
+                pick = CrashPath.Mix(pick, 2);
+                MemoryDirectory image = moment.Disk.Crash(chooser);
+                Try(image, new CrashPath(moment, CrashKind.Cut, WasCut: true, pick, $"{where}, {chooser}"));
             }
 
             moment.Disk.Discard();
@@ -68,10 +73,10 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
         Tally.Count(path.Kind, isNew);
         if (isNew || path.Kind == CrashKind.Kill)
         {
-            uint pick = (uint)print ^ (uint)expected.Digest;
+            uint pick = path.Pick;
             if (path.Depth < MaxDepth && pick % RecoverEvery == 0)
             {
-                StopRecovery(image.KillImage(), path, (int)(pick >> 4));
+                StopRecovery(image.KillImage(), path);
             }
 
             if (CrashOracle.FindProblem(image, scenario.Options, expected, (pick / RecoverEvery) % ThoroughEvery == 0)
@@ -85,7 +90,7 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
     }
 
     /// <summary>Opens and closes a store, and takes away the disk at some moments of that.</summary>
-    private void StopRecovery(MemoryDirectory disk, CrashPath path, int pick)
+    private void StopRecovery(MemoryDirectory disk, CrashPath path)
     {
         List<(string Line, MemoryDirectory Image)> stops = [];
         int operations = 0;
@@ -93,7 +98,7 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
         {
             OnOperation = line =>
             {
-                if ((operations++ + pick) % StopEvery == 0)
+                if ((operations++ + path.Pick) % StopEvery == 0)
                 {
                     stops.Add((line, disk.KillImage()));
                 }
@@ -110,14 +115,22 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
             }
         }
 
+        uint number = 0;
         foreach ((string line, MemoryDirectory stop) in stops)
         {
-            CrashPath next = path.Into($"recovery after '{line}'");
+            CrashPath next = path.Into($"recovery after '{line}'", ++number);
+            int pick = (int)next.Pick;
             Try(stop.KillImage(), next);
             foreach (ICrashChooser chooser in new ICrashChooser[]
                 { MaskChooser.LoseAll, new SeededChooser(pick), new SeededChooser(pick + 1) })
             {
-                Try(stop.Crash(chooser), next with { WasCut = true, Where = $"{next.Where}, {chooser}" });
+                CrashPath cut = next with
+                {
+                    WasCut = true,
+                    Pick = CrashPath.Mix(next.Pick, ++number),
+                    Where = $"{next.Where}, {chooser}",
+                };
+                Try(stop.Crash(chooser), cut);
             }
 
             stop.Discard();
@@ -127,17 +140,25 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
     }
 }
 
-/// <summary>How a state came about.</summary>
-internal sealed record CrashPath(CrashMoment Moment, CrashKind Kind, bool WasCut, string Where, int Depth = 0)
+/// <summary>How a state came about; <c>Pick</c> decides what else is done with it.</summary>
+internal sealed record CrashPath(CrashMoment Moment, CrashKind Kind, bool WasCut, uint Pick, string Where, int Depth = 0)
 {
     /// <summary>What is right: one power cut on the way, and only what was durable is promised.</summary>
     public CrashExpectation Expected => WasCut ? Moment.AfterPowerCut : Moment.AfterKill;
 
+    /// <summary>Numbers without a pattern, the same in every run.</summary>
+    public static uint Mix(uint left, uint right)
+    {
+        uint mixed = (left ^ (right * 0x9E37_79B9)) * 0x85EB_CA6B;
+        return (mixed ^ (mixed >> 15)) * 0xC2B2_AE35;
+    }
+
     /// <summary>A stop in the recovery from this.</summary>
-    public CrashPath Into(string where) => this with
+    public CrashPath Into(string where, uint number) => this with
     {
         Kind = Depth == 0 ? CrashKind.InRecovery : CrashKind.InSecondRecovery,
         Depth = Depth + 1,
+        Pick = Mix(Pick, number),
         Where = $"{Where}, {where}",
     };
 }
