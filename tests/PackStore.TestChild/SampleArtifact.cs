@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 
 namespace PackStore.TestChild;
 
@@ -12,9 +13,18 @@ public static class SampleArtifact
     /// <summary>The shortest payload: it tells its key and version.</summary>
     public const int MinLength = 16;
 
+    private const int MaxKept = 4096;
+    private const int MaxKeptLength = 16 << 10;
+
+    // Made once, as tests ask for the same ones millions of times. Never written to.
+    private static readonly ConcurrentDictionary<int, ArtifactKey> s_keys = [];
+    private static readonly ConcurrentDictionary<(int Key, int Version, int Index, int Length), byte[]> s_payloads = [];
+
     /// <summary>The key of a number; numbers from 1000 on have long keys, whose ends lie outside the record's
     /// header.</summary>
-    public static ArtifactKey Key(int number)
+    public static ArtifactKey Key(int number) => s_keys.GetOrAdd(number, MakeKey);
+
+    private static ArtifactKey MakeKey(int number)
     {
         Span<byte> bytes = stackalloc byte[number >= 1000 ? 48 : 32];
         new Random(number).NextBytes(bytes);
@@ -23,8 +33,12 @@ public static class SampleArtifact
     }
 
     /// <summary>The number of a key made here.</summary>
-    public static int NumberOf(in ArtifactKey key) =>
-        BinaryPrimitives.ReadInt32LittleEndian(Convert.FromHexString(key.ToString().AsSpan(0, 8)));
+    public static int NumberOf(in ArtifactKey key)
+    {
+        Span<byte> bytes = stackalloc byte[ArtifactKey.MaxLength];
+        key.CopyTo(bytes);
+        return BinaryPrimitives.ReadInt32LittleEndian(bytes);
+    }
 
     /// <summary>The bytes of one payload.</summary>
     public static byte[] Payload(int key, int version, int index, int length)
@@ -90,7 +104,7 @@ public static class SampleArtifact
         for (int i = 0; i < lease.Count; i++)
         {
             ReadOnlySpan<byte> found = lease[i];
-            if (!found.SequenceEqual(Payload(key, version, i, found.Length)))
+            if (!found.SequenceEqual(Expected(key, version, i, found.Length)))
             {
                 throw new InvalidDataException(
                     $"key {key} version {version}: payload {i} of {found.Length} bytes is not what was put");
@@ -98,5 +112,22 @@ public static class SampleArtifact
         }
 
         return version;
+    }
+
+    private static byte[] Expected(int key, int version, int index, int length)
+    {
+        (int, int, int, int) what = (key, version, index, length);
+        if (s_payloads.TryGetValue(what, out byte[]? known))
+        {
+            return known;
+        }
+
+        byte[] made = Payload(key, version, index, length);
+        if (length <= MaxKeptLength && s_payloads.Count < MaxKept)
+        {
+            s_payloads.TryAdd(what, made);
+        }
+
+        return made;
     }
 }

@@ -81,6 +81,9 @@ internal sealed class Segment
     /// <summary>Whether the system refused to open or read the file, so that it may be readable another time.</summary>
     public bool IsOpenBlocked { get; private set; }
 
+    /// <summary>The boot in which it was begun; known once it is open.</summary>
+    public Guid BornIn { get; private set; }
+
     /// <summary>The open file; null until the first touch.</summary>
     public IStoreFile? File => _file;
 
@@ -150,6 +153,7 @@ internal sealed class Segment
                 return false;
             }
 
+            BornIn = header.BootId;
             MapLocked(file, header.CapacityBytes);
             return true;
         }

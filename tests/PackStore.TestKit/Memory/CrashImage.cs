@@ -8,14 +8,16 @@ internal sealed class CrashImage
 
     private readonly Lock _gate;
     private readonly ICrashChooser _chooser;
+    private readonly bool _isQuick;
     private readonly List<(PendingUnit Unit, CrashFate Fate)> _survivors = [];
     private readonly Dictionary<MemoryFolder, SortedDictionary<string, MemoryNode>> _names = [];
     private readonly Dictionary<MemoryNode, MemoryNode> _copies = [];
     private ulong _lastInode = 1;
 
     /// <summary>Asks the chooser for the fate of every unit, in order.</summary>
-    public CrashImage(IReadOnlyList<PendingUnit> pending, ICrashChooser chooser, Lock gate)
+    public CrashImage(IReadOnlyList<PendingUnit> pending, ICrashChooser chooser, Lock gate, bool isQuick)
     {
+        _isQuick = isQuick;
         _gate = gate;
         _chooser = chooser;
         for (int i = 0; i < pending.Count; i++)
@@ -112,7 +114,7 @@ internal sealed class CrashImage
         }
 
         (byte[] bytes, long length) = image.Finish();
-        MemoryFile copy = new(_gate, ++_lastInode)
+        MemoryFile copy = new(_gate, ++_lastInode, _isQuick, bytes)
         {
             Mode = file.Mode,
             ModifiedNs = file.ModifiedNs,
@@ -122,11 +124,6 @@ internal sealed class CrashImage
             Length = length,
             WrittenEnd = bytes.Length,
         };
-        if (bytes.Length > 0)
-        {
-            bytes.CopyTo(copy.Content.Bytes(0, bytes.Length));
-        }
-
         UsedBytes += copy.AllocatedBytes;
         return copy;
     }

@@ -5,11 +5,13 @@ namespace PackStore.TestKit;
 internal sealed class KillCopy
 {
     private readonly Lock _gate;
+    private readonly bool _isQuick;
     private readonly Dictionary<MemoryNode, MemoryNode> _copies = [];
 
     /// <summary>Copies a directory into an empty one.</summary>
-    public KillCopy(Lock gate, MemoryFolder source, MemoryFolder target)
+    public KillCopy(Lock gate, MemoryFolder source, MemoryFolder target, bool isQuick)
     {
+        _isQuick = isQuick;
         _gate = gate;
         _copies.Add(source, target);
         Fill(source, target);
@@ -58,7 +60,11 @@ internal sealed class KillCopy
         }
 
         MemoryFile file = (MemoryFile)node;
-        MemoryFile twin = new(_gate, file.Inode)
+        // A file that only a lost removal could bring back has no bytes now.
+        byte[]? bytes = file.WrittenEnd > 0 && file.Links > 0
+            ? file.Content.Snapshot(checked((int)file.WrittenEnd))
+            : null;
+        MemoryFile twin = new(_gate, file.Inode, _isQuick, bytes)
         {
             Mode = file.Mode,
             ModifiedNs = file.ModifiedNs,
@@ -71,13 +77,6 @@ internal sealed class KillCopy
         foreach ((int index, ulong value) in file.PageWords)
         {
             twin.PageWords.Add(index, value);
-        }
-
-        // A file that only a lost removal could bring back has no bytes now.
-        if (file.WrittenEnd > 0 && file.Links > 0)
-        {
-            int count = checked((int)file.WrittenEnd);
-            file.Content.Bytes(0, count).CopyTo(twin.Content.Bytes(0, count));
         }
 
         _copies.Add(node, twin);

@@ -26,17 +26,21 @@ internal sealed class MemoryDirectory : IStoreDirectory
     private readonly MemoryFolder _root;
     private readonly HashSet<MemoryFile> _locked = [];
     private readonly int _bootNumber;
+    private readonly bool _isQuick;
     private UnixFileMode _sharedReadBits;
     private ulong _lastInode;
 
     /// <summary>An empty disk.</summary>
-    public MemoryDirectory()
-        : this(new Lock(), new MemoryMedium { UsedBytes = FolderBytes }, bootNumber: 1)
+    /// <param name="isQuick">Whether it takes its memory from <see cref="MemorySlabs"/>: for small stores by the
+    /// million, without the guards that make misuse fault.</param>
+    public MemoryDirectory(bool isQuick = false)
+        : this(new Lock(), new MemoryMedium { UsedBytes = FolderBytes }, bootNumber: 1, isQuick)
     {
     }
 
-    private MemoryDirectory(Lock gate, MemoryMedium medium, int bootNumber)
+    private MemoryDirectory(Lock gate, MemoryMedium medium, int bootNumber, bool isQuick)
     {
+        _isQuick = isQuick;
         _gate = gate;
         _medium = medium;
         _bootNumber = bootNumber;
@@ -83,8 +87,8 @@ internal sealed class MemoryDirectory : IStoreDirectory
         lock (_gate)
         {
             MemoryMedium medium = _medium.Copy();
-            MemoryDirectory image = new(new Lock(), medium, _bootNumber + 1) { Ledger = Ledger };
-            CrashImage builder = new(PendingLocked(), chooser, image._gate);
+            MemoryDirectory image = new(new Lock(), medium, _bootNumber + 1, _isQuick) { Ledger = Ledger };
+            CrashImage builder = new(PendingLocked(), chooser, image._gate, _isQuick);
             image._lastInode = builder.BuildInto(image._root, _root);
             medium.UsedBytes = builder.UsedBytes;
             return image;
@@ -98,8 +102,12 @@ internal sealed class MemoryDirectory : IStoreDirectory
         lock (_gate)
         {
             MemoryMedium medium = _medium.Copy();
-            MemoryDirectory image = new(new Lock(), medium, _bootNumber) { Ledger = Ledger, _lastInode = _lastInode };
-            KillCopy copier = new(image._gate, _root, image._root);
+            MemoryDirectory image = new(new Lock(), medium, _bootNumber, _isQuick)
+            {
+                Ledger = Ledger,
+                _lastInode = _lastInode,
+            };
+            KillCopy copier = new(image._gate, _root, image._root, _isQuick);
             medium.Pending.AddRange(_medium.Pending.Select(copier.CopyOf));
             return image;
         }
@@ -112,6 +120,26 @@ internal sealed class MemoryDirectory : IStoreDirectory
         lock (_gate)
         {
             _root.Discard();
+        }
+    }
+
+    /// <summary>A number that tells disks apart by what a process would find on them: names, lengths, bytes.</summary>
+    public UInt128 Fingerprint()
+    {
+        lock (_gate)
+        {
+            return DiskFingerprint.Of(_root);
+        }
+    }
+
+    /// <summary>Such a number for each file.</summary>
+    public Dictionary<string, UInt128> Fingerprints()
+    {
+        lock (_gate)
+        {
+            Dictionary<string, UInt128> prints = [];
+            DiskFingerprint.Each(_root, string.Empty, prints);
+            return prints;
         }
     }
 
@@ -288,7 +316,8 @@ internal sealed class MemoryDirectory : IStoreDirectory
     }
 
     /// <inheritdoc/>
-    public TableMemory ReserveTable(long capacityBytes) => GuardedTable.Reserve(capacityBytes, Ledger);
+    public TableMemory ReserveTable(long capacityBytes) =>
+        _isQuick ? SlabTable.Take(capacityBytes) : GuardedTable.Reserve(capacityBytes, Ledger);
 
     /// <summary>Closes nothing: see the remarks.</summary>
     public void Dispose()
@@ -336,7 +365,7 @@ internal sealed class MemoryDirectory : IStoreDirectory
         }
 
         long now = _medium.Tick();
-        MemoryFile file = new(_gate, ++_lastInode)
+        MemoryFile file = new(_gate, ++_lastInode, _isQuick)
         {
             Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | _sharedReadBits,
             ModifiedNs = now,

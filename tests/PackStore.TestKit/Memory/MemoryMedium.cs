@@ -53,14 +53,14 @@ internal sealed class MemoryMedium
         int fitting = (int)Math.Clamp(roomEnd - offset, 0, source.Length);
         if (fitting > 0)
         {
-            file.Content.Bytes(offset, source.Length);
+            file.Content.Writable(offset, source.Length);
             if (offset + fitting > file.Length)
             {
                 SetLength(file, name, offset + fitting);
             }
 
             ReadOnlySpan<byte> bytes = source[..fitting];
-            bytes.CopyTo(file.Content.Bytes(offset, fitting));
+            bytes.CopyTo(file.Content.Writable(offset, fitting));
             file.WrittenEnd = Math.Max(file.WrittenEnd, offset + fitting);
             ForgetPageWords(file, offset, fitting);
             Add(new PendingUnit
@@ -94,7 +94,7 @@ internal sealed class MemoryMedium
             throw StorageError.FromErrno("reserve space for", name, StorageError.Enospc);
         }
 
-        file.Content.Bytes(length, 0);
+        file.Content.Writable(length, 0);
         SetLength(file, name, length);
         file.ModifiedNs = file.ChangedNs = Tick();
     }
@@ -117,7 +117,7 @@ internal sealed class MemoryMedium
         });
         if (length < file.WrittenEnd)
         {
-            file.Content.Bytes(length, (int)(file.WrittenEnd - length)).Clear();
+            file.Content.Writable(length, (int)(file.WrittenEnd - length)).Clear();
             file.WrittenEnd = length;
         }
 

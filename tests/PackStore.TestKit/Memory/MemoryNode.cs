@@ -39,12 +39,12 @@ internal sealed class MemoryFolder(Lock gate, ulong inode) : MemoryNode(gate, in
 
 /// <summary>A file: its bytes now, and those on the medium. What lies between is in the directory's pending
 /// units.</summary>
-internal sealed class MemoryFile(Lock gate, ulong inode) : MemoryNode(gate, inode)
+internal sealed class MemoryFile(Lock gate, ulong inode, bool isQuick, byte[]? initial = null) : MemoryNode(gate, inode)
 {
     private const long BlockBytes = 4096;
 
     /// <summary>Bytes now.</summary>
-    public MemoryContent Content { get; } = new();
+    public MemoryContent Content { get; } = new(isQuick, initial);
 
     /// <summary>Length now.</summary>
     public long Length { get; set; }

@@ -27,6 +27,7 @@ internal sealed unsafe class MemoryPage(MemoryFile file, bool writable) : Shared
         lock (file.Gate)
         {
             Volatile.Write(ref *file.Content.Word(index), value);
+            file.Content.NoteChange();
             file.WrittenEnd = Math.Max(file.WrittenEnd, Bytes);
             file.PageWords[index] = value;
         }

@@ -5,7 +5,7 @@ namespace PackStore.TestKit;
 
 /// <summary>A mapped range of a file in memory. Touching a page beyond the file's end faults, as it does on a
 /// disk.</summary>
-internal sealed unsafe class MemoryRegion(MemoryFile file, byte* start, long capacity, PoisonLedger? ledger)
+internal sealed unsafe class MemoryRegion(MemoryFile file, byte* start, long capacity, bool isQuick, PoisonLedger? ledger)
     : IRegionBacking
 {
     private long _uncovered;
@@ -16,7 +16,11 @@ internal sealed unsafe class MemoryRegion(MemoryFile file, byte* start, long cap
         long wanted = Math.Min(NativeCalls.WholePages(length), NativeCalls.WholePages(capacity));
         if (wanted > _uncovered)
         {
-            NativeCalls.Protect(start, wanted, LinuxConstants.ProtectRead);
+            if (!isQuick)
+            {
+                NativeCalls.Protect(start, wanted, LinuxConstants.ProtectRead);
+            }
+
             _uncovered = wanted;
         }
     }
@@ -38,6 +42,11 @@ internal sealed unsafe class MemoryRegion(MemoryFile file, byte* start, long cap
             file.Content.Forget(this);
             file.Holds--;
             file.FreeIfUnused();
+        }
+
+        if (isQuick)
+        {
+            return;
         }
 
         if (ledger is null)

@@ -115,6 +115,8 @@ internal sealed class MemoryStoreFile(
                 throw StorageError.TooShort("map a page of", name, SharedPage.Bytes, file.Length);
             }
 
+            // Loads take no lock: the memory is there from now on.
+            file.Content.Materialise();
             file.Holds++;
             return new MemoryPage(file, writable);
         }

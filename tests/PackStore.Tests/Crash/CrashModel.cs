@@ -85,4 +85,24 @@ internal sealed class CrashModel
 }
 
 /// <summary>The states that are right for each key.</summary>
-internal sealed record CrashExpectation(IReadOnlyDictionary<int, int[]> Allowed);
+internal sealed record CrashExpectation(IReadOnlyDictionary<int, int[]> Allowed)
+{
+    /// <summary>The keys, in order.</summary>
+    public int[] Keys { get; } = [.. Allowed.Keys.Order()];
+
+    /// <summary>A number that tells expectations apart.</summary>
+    public int Digest { get; } = DigestOf(Allowed);
+
+    private static int DigestOf(IReadOnlyDictionary<int, int[]> allowed)
+    {
+        HashCode hash = default;
+        foreach ((int key, int[] versions) in allowed.OrderBy(static a => a.Key))
+        {
+            hash.Add(key);
+            Array.ForEach(versions, hash.Add);
+            hash.Add(-1);
+        }
+
+        return hash.ToHashCode();
+    }
+}

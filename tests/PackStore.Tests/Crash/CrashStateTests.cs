@@ -1,126 +1,48 @@
-using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
-using PackStore.TestKit;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace PackStore.Tests.Crash;
 
 /// <summary>
-/// Every moment of every scenario, stopped by a kill and by power cuts that lose, keep and tear what was not synced:
-/// each disk opens and tells
-/// the truth. <c>PACKSTORE_CRASH_STATES</c> sets how many states are tried in all.
+/// Every moment of every scenario, stopped by kills and by power cuts that lose, keep and tear what was not synced, and
+/// again while it recovers: each disk opens and tells the truth. <c>PACKSTORE_CRASH_STATES</c> sets how many states are
+/// tried in all, <c>PACKSTORE_CRASH_SEED</c> which; <c>./build.sh crash</c> sets both.
 /// </summary>
 public class CrashStateTests(ITestOutputHelper output)
 {
-    // With the states of kills, which are always all tried, some 20,000.
-    private const int DefaultStates = 12_000;
+    private const long DefaultStates = 1_100_000;
 
-    // A state waits for other threads more than it computes.
-    private static readonly ParallelOptions s_parallel = new() { MaxDegreeOfParallelism = 4 };
+    // All scenarios of this run.
+    private static readonly CrashTally s_all = new();
 
     public static TheoryData<string> Scenarios => new(CrashScenario.All.Select(s => s.Name));
 
-    private static int StatesPerScenario =>
-        (int.TryParse(Environment.GetEnvironmentVariable("PACKSTORE_CRASH_STATES"), CultureInfo.InvariantCulture,
-            out int states)
-            ? states
-            : DefaultStates) / CrashScenario.All.Count;
+    private static long States => Setting("PACKSTORE_CRASH_STATES", DefaultStates);
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public async Task A_power_cut_loses_nothing_durable_and_invents_nothing(string name)
+    public async Task A_crash_loses_nothing_promised_and_invents_nothing(string name)
     {
-        CrashScenario scenario = CrashScenario.Of(name);
-        List<CrashMoment> moments = await CrashMoments.CollectAsync(scenario);
-        ConcurrentQueue<string> problems = [];
-        int states = 0;
-        Parallel.ForEach(Enumerable.Range(0, moments.Count), s_parallel, m =>
-        {
-            CrashMoment moment = moments[m];
-            int budget = Math.Max(4, StatesPerScenario / moments.Count);
-            foreach (ICrashChooser chooser in CrashEnumerator.Choices(moment.Disk.PendingUnits, budget,
-                seed: m * 104_729))
-            {
-                MemoryDirectory image = moment.Disk.Crash(chooser);
-                Assert.NotEqual(moment.Disk.BootId, image.BootId);
-                Judge(image, scenario, moment.AfterPowerCut, $"moment {m} after '{moment.Line}', {chooser}", problems);
-                Interlocked.Increment(ref states);
-            }
+        long started = Stopwatch.GetTimestamp();
+        int seed = (int)Setting("PACKSTORE_CRASH_SEED", 1);
+        CrashSweep sweep = new(CrashScenario.Of(name), States / CrashScenario.All.Count, seed);
+        await sweep.RunAsync();
 
-            moment.Disk.Discard();
-        });
-        output.WriteLine($"{name}: {moments.Count} moments, {states} states");
-        AssertNone(problems);
+        s_all.Add(sweep.Tally);
+        TimeSpan took = Stopwatch.GetElapsedTime(started);
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name}: {sweep.Moments} moments, {sweep.Tally}, {took.TotalSeconds:F1} s, seed {seed}"));
+        output.WriteLine($"so far: {s_all}");
+        Assert.True(
+            sweep.Problems.IsEmpty,
+            $"{sweep.Problems.Count} bad states, the first:\n{string.Join('\n', sweep.Problems.Take(3))}");
     }
 
-    [Theory]
-    [MemberData(nameof(Scenarios))]
-    public async Task A_kill_loses_nothing_acknowledged(string name)
-    {
-        CrashScenario scenario = CrashScenario.Of(name);
-        List<CrashMoment> moments = await CrashMoments.CollectAsync(scenario);
-        ConcurrentQueue<string> problems = [];
-        int states = 0;
-        Parallel.ForEach(Enumerable.Range(0, moments.Count), s_parallel, m =>
-        {
-            CrashMoment moment = moments[m];
-            foreach (MemoryDirectory image in KillImages(moment.Disk))
-            {
-                Assert.Equal(moment.Disk.BootId, image.BootId);
-                Judge(image, scenario, moment.AfterKill, $"moment {m} after '{moment.Line}'", problems);
-                Interlocked.Increment(ref states);
-            }
-
-            moment.Disk.Discard();
-        });
-
-        output.WriteLine($"{name}: {moments.Count} moments, {states} states");
-        AssertNone(problems);
-    }
-
-    /// <summary>The disk as it is, and with the front of a write that was about to come behind the last one.</summary>
-    private static IEnumerable<MemoryDirectory> KillImages(MemoryDirectory disk)
-    {
-        yield return disk.KillImage();
-        if (disk.PendingUnits.LastOrDefault(static u =>
-            u.Kind == PendingKind.Data && u.Name.StartsWith("segments/", StringComparison.Ordinal))
-            is not { } last)
-        {
-            yield break;
-        }
-
-        foreach (int part in new[] { 8, 64, last.Bytes.Length / 2 })
-        {
-            MemoryDirectory torn = disk.KillImage();
-            using (var file = torn.TryOpen(last.Name, writable: true))
-            {
-                // The last write again, but only its front: that is what a kill in the middle of the next one of the
-                // same length leaves.
-                long at = last.Offset + last.Bytes.Length;
-                if (file is not null && last.Offset >= 256 && at + last.Bytes.Length <= file.Stat().Length - 64)
-                {
-                    file.Write(at, last.Bytes.AsSpan(0, Math.Min(part, last.Bytes.Length - 8)));
-                }
-            }
-
-            yield return torn;
-        }
-    }
-
-    private static void Judge(
-        MemoryDirectory image, CrashScenario scenario, CrashExpectation expected, string where,
-            ConcurrentQueue<string> problems)
-    {
-        if (CrashOracle.FindProblem(image, scenario.Options, expected) is { } problem)
-        {
-            problems.Enqueue($"{where}: {problem}");
-        }
-
-        image.Discard();
-    }
-
-    private static void AssertNone(ConcurrentQueue<string> problems) =>
-        Assert.True(problems.IsEmpty,
-            $"{problems.Count} bad states, the first:\n{string.Join('\n', problems.Take(3))}");
+    private static long Setting(string name, long otherwise) =>
+        long.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out long value)
+            ? value
+            : otherwise;
 }

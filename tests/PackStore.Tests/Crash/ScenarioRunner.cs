@@ -10,14 +10,15 @@ namespace PackStore.Tests.Crash;
 /// <param name="wrap">The double to put around the disk.</param>
 internal sealed class ScenarioRunner(CrashScenario scenario, Func<MemoryDirectory, IStoreDirectory> wrap) : IDisposable
 {
-    private readonly TempStore _files = new();
+    // Made when a step needs it: few do.
+    private TempStore? _files;
     private readonly List<MemoryDirectory> _disks = [];
 
     /// <summary>What may be found.</summary>
     public CrashModel Model { get; } = new();
 
     /// <summary>The disk as it is now; another one after each kill.</summary>
-    public MemoryDirectory Disk { get; private set; } = new();
+    public MemoryDirectory Disk { get; private set; } = new(isQuick: true);
 
     /// <summary>Whether failures of an operation are part of the test: it is then neither done nor undone.</summary>
     public bool AllowsFailures { get; init; }
@@ -42,7 +43,7 @@ internal sealed class ScenarioRunner(CrashScenario scenario, Func<MemoryDirector
     {
         _disks.ForEach(static d => d.Discard());
         Disk.Discard();
-        _files.Dispose();
+        _files?.Dispose();
     }
 
     private async Task<ArtifactStore?> StepAsync(ArtifactStore? store, CrashStep step)
@@ -57,9 +58,10 @@ internal sealed class ScenarioRunner(CrashScenario scenario, Func<MemoryDirector
             return store;
         }
 
-        if (step.Action == CrashAction.Reopen)
+        if (step.Action is CrashAction.Reopen or CrashAction.Offline)
         {
             await CloseAsync(store);
+            await AttemptAsync(() => step.Offline?.Invoke(wrap(Disk), Model) ?? Task.CompletedTask);
             return await TryOpenAsync();
         }
 
@@ -79,6 +81,8 @@ internal sealed class ScenarioRunner(CrashScenario scenario, Func<MemoryDirector
         CrashAction.Read => AttemptAsync(() => Read(store)),
         CrashAction.Flush => FlushAsync(store),
         CrashAction.Snapshot => AttemptAsync(() => store.Engine.Checkpoints!.TryWriteSnapshot(CancellationToken.None)),
+        CrashAction.Checkpoint => AttemptAsync(() => store.Engine.Checkpoints!.TryWriteCheckpoint(clean: false)),
+        CrashAction.Live => AttemptAsync(() => step.Live!(store, Model)),
         CrashAction.Directory => AttemptAsync(() => AppendDirectory(store.Engine)),
         _ => throw new InvalidOperationException($"{step.Action}"),
     };
@@ -125,7 +129,7 @@ internal sealed class ScenarioRunner(CrashScenario scenario, Func<MemoryDirector
         List<ArtifactPayload> payloads = [];
         for (int i = 0; i < lengths.Length; i++)
         {
-            string path = _files.PathOf($"{key}.{version}.{i}");
+            string path = (_files ??= new TempStore()).PathOf($"{key}.{version}.{i}");
             File.WriteAllBytes(path, SampleArtifact.Payload(key, version, i, lengths[i]));
             payloads.Add(ArtifactPayload.FromPendingFile($"out/{i}", path));
         }

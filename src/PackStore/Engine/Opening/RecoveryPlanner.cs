@@ -24,6 +24,10 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     private bool _unreadable;
     private readonly List<Segment> _unsynced = [];
     private bool _anyUnreadable;
+
+    // Whether a segment goes further than the checkpoint that says "clean": a recovery sealed it, and a power cut brought
+    // the checkpoint back.
+    private bool _hasGrown;
     private ulong _maxSequence = checkpoint?.Sequence ?? 0;
 
     /// <summary>Whether nothing was written after the last checkpoint, as far as HEAD and the names of the segments
@@ -65,7 +69,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
 
         _missing.AddRange(known.Keys.Except(ids).Select(id => StoreFileNames.Segment(id) + ": absent"));
         ids.Sort();
-        IsClean = IsClean && ids.TrueForAll(known.ContainsKey) && !WasWrittenSince(checkpoint!);
+        IsClean = IsClean && ids.TrueForAll(id => known.ContainsKey(id) || !IsSegment(id)) && !WasWrittenSince(checkpoint!);
         foreach (int id in ids)
         {
             Segment segment = new(core.Directory, core.Identity, core.Residency, id);
@@ -83,7 +87,21 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             _unreadable = false;
         }
 
+        IsClean = IsClean && !_hasGrown;
+        if (!IsClean)
+        {
+            _segments.ForEach(HoldUnlessMerged);
+        }
+
         return new SegmentPlan(_segments, _runs, _unsealed, _maxSequence, _missing, _anyUnreadable, _unsynced);
+    }
+
+    /// <summary>Whether a file that no checkpoint names may hold records. What a crash left before the header was
+    /// written does not, and must not make every later open an unclean one.</summary>
+    private bool IsSegment(int id)
+    {
+        using IStoreFile? file = core.Directory.TryOpen(StoreFileNames.Segment(id), writable: false);
+        return file is not null && Segment.ReadHeader(file, out _) is not null;
     }
 
     /// <summary>Whether HEAD, where it is exact, says that something was appended after the checkpoint: then a writer
@@ -93,6 +111,17 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     {
         CheckpointSegment last = clean.Segments.OrderBy(s => s.SegmentId).LastOrDefault();
         return _sameBoot && head!.Committed != new RecordLocation(last.SegmentId, last.CommittedEnd);
+    }
+
+    /// <summary>The snapshot knows which records behind the durable end were lost, and no checkpoint does yet: whoever
+    /// was to write it was killed. If the snapshot goes too, they have to be looked at again.</summary>
+    private void HoldUnlessMerged(Segment segment)
+    {
+        if (segment.DurableEnd < segment.CommittedEnd
+            && new RecordLocation(segment.Id, segment.DurableEnd).CompareTo(watermark) < 0)
+        {
+            segment.HoldDurableEnd();
+        }
     }
 
     /// <summary>A segment that the checkpoint vouches for is not even opened, unless the index lacks it.</summary>
@@ -134,7 +163,11 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         }
 
         long length = segment.File!.Stat().Length;
-        segment.TrustedEnd = TrustedEndOf(listed);
+        // A recovery may have been killed after it claimed HEAD: that HEAD is of this boot does not mean that what an
+        // earlier boot wrote has been looked at.
+        segment.TrustedEnd = IsClean || segment.BornIn == core.Directory.BootId
+            ? TrustedEndOf(listed)
+            : listed?.DurableEnd ?? 0;
         segment.DurableEnd = listed?.DurableEnd ?? 0;
         segment.SetLive(listed?.LiveBytes ?? 0);
         _segments.Add(segment);
@@ -146,12 +179,14 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             segment.CommittedEnd = trailer.CommittedEnd;
             segment.DirectoryOffset = trailer.FooterOffset;
             segment.IsSealed = true;
+            NoteGrowth(segment, listed);
             AddRuns(segment, null);
             return;
         }
 
         List<(long From, long To)> gaps = [];
         DirectoryBuilder builder = FindEnd(segment, listed, length, gaps);
+        NoteGrowth(segment, listed);
         if (_unreadable)
         {
             _unsynced.Add(segment);
@@ -159,6 +194,15 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         else
         {
             _unsealed.Add(new UnsealedSegment(segment, builder, gaps));
+        }
+    }
+
+    private void NoteGrowth(Segment segment, CheckpointSegment? listed)
+    {
+        if (listed is { } known && segment.CommittedEnd > known.CommittedEnd)
+        {
+            segment.TrustedEnd = IsClean ? Math.Min(segment.TrustedEnd, known.CommittedEnd) : segment.TrustedEnd;
+            _hasGrown = true;
         }
     }
 

@@ -11,6 +11,9 @@ internal static class SnapshotStore
     /// cures. Longer ones are checked while they serve already, see <see cref="RecoveryJob"/>.</summary>
     private const long CheckedUpTo = 1 << 20;
 
+    /// <summary>Whether <see cref="TryOpenNewest"/> has checked all of a snapshot that it returned.</summary>
+    public static bool IsCheckedAtOpen(SnapshotHeader header) => header.FileBytes <= CheckedUpTo;
+
     /// <summary>Opens the newest snapshot with a sound header; null if there is none.</summary>
     public static (IStoreFile File, SnapshotHeader Header)? TryOpenNewest(StoreCore core)
     {
@@ -24,7 +27,7 @@ internal static class SnapshotStore
             }
 
             SnapshotHeader? header = SnapshotReader.TryReadHeader(file, core.Identity, out string problem);
-            if (header is { FileBytes: <= CheckedUpTo }
+            if (header is not null && IsCheckedAtOpen(header)
                 && SnapshotReader.FindDamage(file, header, default) is >= 0 and var at)
             {
                 problem = $"wrong checksum of the chunk at {at}";
@@ -49,7 +52,7 @@ internal static class SnapshotStore
         string name = StoreFileNames.Snapshot(generation);
         using IStoreFile? file = core.Directory.TryOpen(name, writable: false);
         if (file is null || SnapshotReader.TryReadHeader(file, core.Identity,
-            out _) is not { FileBytes: > CheckedUpTo } header)
+            out _) is not { } header || IsCheckedAtOpen(header))
         {
             // Replaced meanwhile by a newer one, or checked before.
             return false;

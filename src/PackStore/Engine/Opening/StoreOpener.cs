@@ -53,7 +53,8 @@ internal static class StoreOpener
             // Read before the segments are looked at: what is published meanwhile is then followed.
             ulong word = head?.CommittedWord ?? 0;
             bool current = head is not null && head.IsCurrent(identity.StoreId, directory.BootId);
-            SegmentPlan plan = Load(core, head, out CheckpointRecord? checkpoint, out bool clean, out ulong snapshot);
+            SegmentPlan plan = Load(
+                core, head, out CheckpointRecord? checkpoint, out bool clean, out SnapshotInUse snapshot);
             int last = core.State.Segments.LastId;
             RecordLocation loaded = current || !core.State.Segments.TryGet(last, out Segment? segment)
                 ? HeadWords.Unpack(current ? word : 0)
@@ -75,14 +76,15 @@ internal static class StoreOpener
         HeadPage head = HeadPage.OpenForWriting(core.Directory);
         try
         {
-            SegmentPlan plan = Load(core, head, out CheckpointRecord? checkpoint, out bool clean, out ulong snapshot);
+            SegmentPlan plan = Load(
+                core, head, out CheckpointRecord? checkpoint, out bool clean, out SnapshotInUse snapshot);
             WriterState writer = new(head)
             {
                 Sequence = plan.MaxSequence,
                 OpenedSequence = plan.MaxSequence,
                 DurableSequence = clean ? plan.MaxSequence : 0,
                 NextSegmentId = NextSegmentId(core.Directory),
-                SnapshotGeneration = snapshot,
+                SnapshotGeneration = snapshot.Generation,
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
                 RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
                 WasClean = clean,
@@ -198,7 +200,7 @@ internal static class StoreOpener
     }
 
     private static SegmentPlan Load(
-        StoreCore core, HeadPage? head, out CheckpointRecord? checkpoint, out bool clean, out ulong snapshotGeneration)
+        StoreCore core, HeadPage? head, out CheckpointRecord? checkpoint, out bool clean, out SnapshotInUse inUse)
     {
         List<string> problems = [];
         checkpoint = CheckpointStore.TryRead(core.Directory, core.Identity.StoreId, problems);
@@ -216,7 +218,9 @@ internal static class StoreOpener
             table = IndexTable.Create(core.Directory);
         }
 
-        snapshotGeneration = snapshot?.Header.Generation ?? 0;
+        inUse = snapshot is { } used
+            ? new SnapshotInUse(used.Header.Generation, SnapshotStore.IsCheckedAtOpen(used.Header))
+            : default;
         core.State = new StoreState(core, table, SegmentMap.Empty, null);
         RecoveryPlanner planner = new(core, checkpoint, head, watermark);
         SegmentPlan plan = planner.Plan();
@@ -235,7 +239,7 @@ internal static class StoreOpener
     }
 
     private static void Begin(
-        StoreEngine engine, SegmentPlan plan, CheckpointRecord? checkpoint, bool clean, ulong snapshot)
+        StoreEngine engine, SegmentPlan plan, CheckpointRecord? checkpoint, bool clean, SnapshotInUse snapshot)
     {
         StoreCore core = engine.Core;
         bool counted = clean && plan.Missing.Count == 0;
@@ -247,7 +251,7 @@ internal static class StoreOpener
         core.Log.Opened(
             core.Directory.FullPath, clean ? "clean" : "not closed cleanly", plan.Segments.Count,
             plan.Runs.Sum(r => (long)r.Count));
-        engine.Recovery.Start(plan.Runs, recount: !counted, snapshot);
+        engine.Recovery.Start(plan.Runs, recount: !counted, snapshot.IsChecked ? 0 : snapshot.Generation);
     }
 
     /// <summary>A number that no segment has.</summary>
@@ -281,3 +285,6 @@ internal static class StoreOpener
             : new NotAStoreException(directory.FullPath, "it has no STORE");
     }
 }
+
+/// <summary>The snapshot that the index was loaded from; generation 0 for none.</summary>
+internal readonly record struct SnapshotInUse(ulong Generation, bool IsChecked);

@@ -27,15 +27,42 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
             if (!_running)
             {
                 _running = true;
-                ThreadPool.UnsafeQueueUserWorkItem(static self => self.RunRounds(), this, preferLocal: false);
+                QueueRounds();
             }
 
             return _next.Task;
         }
     }
 
-    /// <summary>Flushes on this thread, after a running round has ended.</summary>
-    public void FlushNow() => FlushAsync().GetAwaiter().GetResult();
+    /// <summary>Flushes, on this thread unless a round is running: it waits anyway.</summary>
+    public void FlushNow()
+    {
+        Task flushed;
+        bool isOwn;
+        lock (_lock)
+        {
+            _next ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            flushed = _next.Task;
+            isOwn = !_running;
+            _running = true;
+        }
+
+        if (isOwn)
+        {
+            TryRunNext();
+            lock (_lock)
+            {
+                // Who came meanwhile is not this caller's to serve.
+                _running = _next is not null;
+                if (_running)
+                {
+                    QueueRounds();
+                }
+            }
+        }
+
+        flushed.GetAwaiter().GetResult();
+    }
 
     /// <summary>Whether anything was appended since the last flush.</summary>
     public bool IsDirty
@@ -49,35 +76,45 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
         }
     }
 
+    private void QueueRounds() =>
+        ThreadPool.UnsafeQueueUserWorkItem(static self => self.RunRounds(), this, preferLocal: false);
+
     private void RunRounds()
     {
-        while (true)
+        while (TryRunNext())
         {
-            TaskCompletionSource waiters;
-            lock (_lock)
-            {
-                if (_next is null)
-                {
-                    _running = false;
-                    return;
-                }
-
-                waiters = _next;
-                _next = null;
-            }
-
-            try
-            {
-                RunRound();
-                waiters.SetResult();
-            }
-            catch (Exception e)
-            {
-                // Whatever it was goes to those who wait for this round; the next round starts afresh or finds the
-                // poison.
-                waiters.SetException(e);
-            }
         }
+    }
+
+    /// <summary>Runs a round for those who wait; false, and nothing runs any more, if nobody does.</summary>
+    private bool TryRunNext()
+    {
+        TaskCompletionSource waiters;
+        lock (_lock)
+        {
+            if (_next is null)
+            {
+                _running = false;
+                return false;
+            }
+
+            waiters = _next;
+            _next = null;
+        }
+
+        try
+        {
+            RunRound();
+            waiters.SetResult();
+        }
+        catch (Exception e)
+        {
+            // Whatever it was goes to those who wait for this round; the next round starts afresh or finds the
+            // poison.
+            waiters.SetException(e);
+        }
+
+        return true;
     }
 
     private void RunRound()

@@ -143,6 +143,13 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
                 core.Log.HintFailed(left.Segment.Name, e);
             }
         }
+
+        if (writer.Appender is null)
+        {
+            // The last segment has grown by its footer. A HEAD that does not know would make the next open take a clean
+            // close for a kill.
+            PublishHead(writer.Committed(core.State.Segments));
+        }
     }
 
     /// <summary>Whether the live record of a key names a loose file: a newer version takes the name over where the
