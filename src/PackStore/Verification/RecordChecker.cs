@@ -13,6 +13,10 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
     /// <summary>Records that have loose payloads.</summary>
     public List<LooseRecord> Loose { get; } = [];
 
+    /// <summary>Whether the record checked last was sound to its last byte in the segment, as far as it was
+    /// read.</summary>
+    public bool WasSound { get; private set; }
+
     /// <summary>Checks one and notes it; returns what a directory block has to say of it.</summary>
     /// <param name="at">Its offset.</param>
     /// <param name="header">Its header.</param>
@@ -47,6 +51,7 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
 
         Count(at, header, hash, problem is null);
         DirectoryEntry record = Describe(at, header, hash);
+        WasSound = isSound;
         if (isSound)
         {
             run.Witness?.Sound(id, record);

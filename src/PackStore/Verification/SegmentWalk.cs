@@ -37,8 +37,7 @@ internal sealed class SegmentWalk(
             if (RecordHeader.TryRead(line, extent.End - at, out RecordHeader header, out string? problem))
             {
                 CloseRun(at);
-                Take(at, header);
-                at += header.RecordLength;
+                at += Take(at, header) ? header.RecordLength : LengthOfDamaged(at, header);
                 continue;
             }
 
@@ -103,27 +102,51 @@ internal sealed class SegmentWalk(
         }
     }
 
-    private void Take(long at, in RecordHeader header)
+    /// <summary>Checks a record whose header is sound; says whether the rest is, too. Padding has no rest to tell by.</summary>
+    private bool Take(long at, in RecordHeader header)
     {
         if (header.Kind == RecordKind.Directory)
         {
-            TakeBlock(at, header);
+            return TakeBlock(at, header);
         }
-        else if (header.Kind != RecordKind.Padding)
+
+        if (header.Kind == RecordKind.Padding)
         {
-            bool listed = directory.TryGet(at, out DirectoryEntry entry);
-            DirectoryEntry seen = _checker.Check(at, header, listed ? entry : null, isServed, out bool isHashSure);
-            _seen.Add(seen, isHashSure);
+            return false;
         }
+
+        bool listed = directory.TryGet(at, out DirectoryEntry entry);
+        DirectoryEntry seen = _checker.Check(at, header, listed ? entry : null, isServed, out bool isHashSure);
+        _seen.Add(seen, isHashSure);
+        return _checker.WasSound;
     }
 
-    private void TakeBlock(long at, in RecordHeader header)
+    /// <summary>How far to go behind a record of which only the header is sound: that header may be a misplaced one, and
+    /// its length reach over records that are sound.</summary>
+    private long LengthOfDamaged(long at, in RecordHeader header)
+    {
+        if (directory.TryGet(at, out DirectoryEntry entry) && entry.Length >= RecordHeaderLayout.Size
+            && entry.Length <= extent.End - at)
+        {
+            return entry.Length;
+        }
+
+        long next = at + header.RecordLength;
+        return next >= extent.Sure || RecordHeader.TryRead(
+            window.Read(next, RecordHeaderLayout.Size), extent.End - next, out _)
+            ? header.RecordLength
+            : FormatLimits.RecordAlignment;
+    }
+
+    private bool TakeBlock(long at, in RecordHeader header)
     {
         ReadOnlySpan<byte> record = window.Read(at, header.RecordLength);
         string? problem = "the file ends within it";
+        bool isSound = false;
         if (record.Length == header.RecordLength
             && DirectoryBlock.TryRead(record, header, out DirectoryBlock block, out problem))
         {
+            isSound = true;
             problem = _seen.FindProblem(block, at);
         }
 
@@ -132,6 +155,8 @@ internal sealed class SegmentWalk(
         {
             run.Findings.Add(VerifyFindingKind.Directory, _name, at, null, problem);
         }
+
+        return isSound;
     }
 
     /// <summary>Begins or continues a damaged run; returns how far the next record may be.</summary>

@@ -10,7 +10,7 @@ namespace PackStore.TestKit;
 /// </summary>
 /// <remarks>Guarded by the directory's lock. Regions are mappings of their own and outlive this; those of a quick disk
 /// are the memory itself, which is kept until the last one is gone.</remarks>
-internal sealed unsafe class MemoryContent(bool isQuick, byte[]? initial)
+internal sealed unsafe class MemoryContent(bool isQuick, byte[]? initial) : IDisposable
 {
     /// <summary>The largest file and the largest region of a disk that is not quick.</summary>
     public const long CapacityBytes = 1L << 30;
@@ -28,8 +28,8 @@ internal sealed unsafe class MemoryContent(bool isQuick, byte[]? initial)
 
     private long Capacity => isQuick ? MemorySlabs.FileBytes : CapacityBytes;
 
-    /// <summary>Frees the memory. Regions stay valid.</summary>
-    public void Free()
+    /// <summary>Frees the memory, until it is written to again. Regions stay valid.</summary>
+    public void Dispose()
     {
         _isFree = true;
         _snapshot = null;
@@ -119,10 +119,9 @@ internal sealed unsafe class MemoryContent(bool isQuick, byte[]? initial)
     public void Forget(MemoryRegion region)
     {
         _regions.Remove(region);
-        if (_isFree && isQuick && _regions.Count == 0)
+        if (_isFree && isQuick)
         {
-            Unmap();
-            GC.SuppressFinalize(this);
+            Dispose();
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class MemoryFolder(Lock gate, ulong inode) : MemoryNode(gate, in
         foreach (MemoryNode node in Entries.Values)
         {
             (node as MemoryFolder)?.Discard();
-            (node as MemoryFile)?.Content.Free();
+            (node as MemoryFile)?.Content.Dispose();
         }
     }
 }
@@ -83,7 +83,7 @@ internal sealed class MemoryFile(Lock gate, ulong inode, bool isQuick, byte[]? i
     {
         if (Links == 0 && Holds == 0)
         {
-            Content.Free();
+            Content.Dispose();
         }
     }
 

@@ -13,12 +13,7 @@ internal static class DamageKinds
             for (long bit = 0; bit < bytes.Length * 8L; bit += step)
             {
                 long at = bit;
-                yield return ($"bit {at % 8} of {name}@{at / 8}", () =>
-                {
-                    byte[] changed = [.. bytes];
-                    changed[at / 8] ^= (byte)(1 << (int)(at % 8));
-                    return sample.Image.With(name, changed);
-                });
+                yield return ($"bit {at % 8} of {name}@{at / 8}", () => sample.Image.With(name, Turn(bytes, at)));
             }
         }
     }
@@ -84,6 +79,13 @@ internal static class DamageKinds
                 }
             }
         }
+    }
+
+    private static byte[] Turn(byte[] bytes, long bit)
+    {
+        byte[] changed = [.. bytes];
+        changed[bit / 8] ^= (byte)(1 << (int)(bit % 8));
+        return changed;
     }
 
     private static byte[] Zero(byte[] bytes, int sector)

@@ -1,6 +1,7 @@
 using PackStore.Repair;
 using PackStore.TestChild;
 using PackStore.TestKit;
+using PackStore.Tests.Crash;
 using PackStore.Verification;
 
 namespace PackStore.Tests.Repair;
@@ -51,7 +52,8 @@ internal static class DamageOracle
         MemoryDirectory disk = damaged.ToDisk();
         try
         {
-            RepairReport report = await StoreRepairer.RunAsync(() => disk, new RepairOptions(), null, default);
+            RepairReport report = await StoreRepairer.RunAsync(
+                () => disk, new RepairOptions { TimeProvider = StillClock.Instance }, null, default);
             if (!report.IsClean)
             {
                 return $"left: {string.Join("; ", report.After!.Damage)}";

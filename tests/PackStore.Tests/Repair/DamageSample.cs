@@ -1,7 +1,7 @@
-using PackStore.Engine;
 using PackStore.Format;
 using PackStore.TestChild;
 using PackStore.TestKit;
+using PackStore.Tests.Crash;
 using Xunit;
 
 namespace PackStore.Tests.Repair;
@@ -42,6 +42,7 @@ internal sealed class DamageSample
         SegmentSizeBytes = PackStoreOptions.MinSegmentSizeBytes,
         LooseThresholdBytes = 300,
         FlushInterval = Timeout.InfiniteTimeSpan,
+        TimeProvider = StillClock.Instance,
     };
 
     /// <summary>All keys.</summary>

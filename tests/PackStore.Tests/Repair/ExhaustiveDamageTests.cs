@@ -16,7 +16,7 @@ public sealed class ExhaustiveDamageTests(ITestOutputHelper output)
     private static int RepairStep => int.TryParse(
         Environment.GetEnvironmentVariable("PACKSTORE_DAMAGE_STEP"), CultureInfo.InvariantCulture, out int step)
         ? step
-        : 61;
+        : 7;
 
     [Fact]
     public Task A_turned_bit_is_a_miss_that_verify_explains_or_nothing() =>

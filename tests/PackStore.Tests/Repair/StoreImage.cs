@@ -35,7 +35,7 @@ internal sealed record StoreImage(IReadOnlyDictionary<string, byte[]> Files)
     /// <summary>A disk that has these files.</summary>
     public MemoryDirectory ToDisk()
     {
-        MemoryDirectory disk = new();
+        MemoryDirectory disk = new(isQuick: true);
         foreach (string folder in s_folders)
         {
             disk.CreateDirectory(folder);
