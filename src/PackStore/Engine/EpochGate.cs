@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PackStore.Proof;
 
 namespace PackStore.Engine;
 
@@ -61,9 +62,12 @@ internal static class EpochGate
     /// else later on a pool thread. The action must not throw.</summary>
     public static void Retire(Action action)
     {
+        SchedulePoint.Reach("retire.hidden");
         ulong epoch = Interlocked.Increment(ref s_epoch);
+        SchedulePoint.Reach("retire.advanced");
         if (IsDrained(epoch))
         {
+            SchedulePoint.Reach("retire.drained");
             action();
             return;
         }
@@ -71,12 +75,54 @@ internal static class EpochGate
         lock (s_lock)
         {
             s_retired.Enqueue((epoch, action));
-            s_timer.Change(1, Timeout.Infinite);
+            Arm(1);
+        }
+    }
+
+    /// <summary>Runs what can be run of the retirements that wait.</summary>
+    public static void Drain()
+    {
+        while (true)
+        {
+            Action action;
+            lock (s_lock)
+            {
+                if (!s_retired.TryPeek(out (ulong Epoch, Action Action) next))
+                {
+                    return;
+                }
+
+                if (!IsDrained(next.Epoch))
+                {
+                    Arm(10);
+                    return;
+                }
+
+                action = s_retired.Dequeue().Action;
+            }
+
+            SchedulePoint.Reach("retire.drained");
+            action();
+        }
+    }
+
+    // Under s_lock.
+    private static void Arm(int milliseconds)
+    {
+        if (!SchedulePoint.IsScheduled)
+        {
+            s_timer.Change(milliseconds, Timeout.Infinite);
         }
     }
 
     private static bool IsDrained(ulong epoch)
     {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.UnmapBeforeDrain))
+        {
+            return true;
+        }
+#endif
         Interlocked.MemoryBarrierProcessWide();
         lock (s_lock)
         {
@@ -91,31 +137,6 @@ internal static class EpochGate
         }
 
         return true;
-    }
-
-    private static void Drain()
-    {
-        while (true)
-        {
-            Action action;
-            lock (s_lock)
-            {
-                if (!s_retired.TryPeek(out (ulong Epoch, Action Action) next))
-                {
-                    return;
-                }
-
-                if (!IsDrained(next.Epoch))
-                {
-                    s_timer.Change(10, Timeout.Infinite);
-                    return;
-                }
-
-                action = s_retired.Dequeue().Action;
-            }
-
-            action();
-        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using PackStore.Proof;
 
 namespace PackStore.Engine;
 
@@ -59,8 +60,10 @@ internal sealed class EpochSlot
             return LeaveOther(token);
         }
 
+        SchedulePoint.Reach("epoch.leaving");
         _held = 0;
         Volatile.Write(ref _announcement.Epoch, 0);
+        SchedulePoint.Reach("epoch.left");
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Storage;
 
 namespace PackStore.Loose;
@@ -115,6 +116,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
             }
         }
 
+        SchedulePoint.Reach("loose.dropped");
         directory.Delete(name);
     }
 
@@ -123,6 +125,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// whose sync failed once must not be taken for durable later.</summary>
     public void Sync()
     {
+        SchedulePoint.BeforeLock(_syncLock, "loose sync lock");
         lock (_syncLock)
         {
             if (_failure is { } earlier)
@@ -237,6 +240,12 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
 
     private void SyncFile(string name, IStoreFile? file)
     {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.UnsyncedLooseFile))
+        {
+            return;
+        }
+#endif
         if (file is not null)
         {
             file.Sync();
@@ -290,6 +299,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     private PayloadBytes? TryMap(string name, in PayloadDescriptor descriptor)
     {
         using IStoreFile? file = directory.TryOpen(name, writable: false);
+        SchedulePoint.Reach("loose.opened");
         if (file is null || file.Stat().Length != descriptor.StoredLength)
         {
             return null;
@@ -309,6 +319,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
             return null;
         }
 
+        SchedulePoint.Reach("loose.mapped");
         lock (_lock)
         {
             // The region's first reference is the cache's; the caller gets one more.
