@@ -58,25 +58,36 @@ internal static class EpochGate
     public static ulong EnterFree(EpochSlot slot) => slot.EnterFree(Volatile.Read(ref s_epoch));
 
     /// <summary>Runs an action when no thread can be reading any more what the caller has just hidden: at once on this
-    /// thread if that is so,
-    /// else later on a pool thread. The action must not throw.</summary>
+    /// thread if that is so, else later on a pool thread or on that of the next retirement. The action must not
+    /// throw and takes innermost locks only.</summary>
     public static void Retire(Action action)
     {
         SchedulePoint.Reach("retire.hidden");
         ulong epoch = Interlocked.Increment(ref s_epoch);
         SchedulePoint.Reach("retire.advanced");
-        if (IsDrained(epoch))
+        bool isDrained = IsDrained(epoch);
+        if (isDrained)
         {
             SchedulePoint.Reach("retire.drained");
             action();
-            return;
         }
 
         lock (s_lock)
         {
-            s_retired.Enqueue((epoch, action));
-            Arm(1);
+            if (!isDrained)
+            {
+                s_retired.Enqueue((epoch, action));
+                Arm(1);
+            }
+            else if (s_retired.Count == 0)
+            {
+                return;
+            }
         }
+
+        // What waits from before is as a rule drained by now. A pool that is busy, and so its timers late, must not let
+        // retired memory pile up.
+        Drain();
     }
 
     /// <summary>Runs what can be run of the retirements that wait.</summary>
