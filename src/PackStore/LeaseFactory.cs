@@ -78,6 +78,12 @@ internal static class LeaseFactory
             while (engine.Pending is { IsEmpty: false } pending && pending.TryGet(key, out PendingPut? put))
             {
                 kept = TryLeasePending(engine, put, slot, token, ref lease);
+#if PACKSTORE_PROOF
+                if (PlantedBugs.Has(PlantedBug.PendingMissBelieved))
+                {
+                    return;
+                }
+#endif
                 if (kept || pending.IsCurrent(put))
                 {
                     return;

@@ -212,6 +212,12 @@ internal sealed class StoreEngine
             appender.Dispose();
         }
 
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.HeadUnmappedEarly))
+        {
+            Follower?.Dispose();
+        }
+#endif
         Writer?.Head.Dispose();
         _lock?.Dispose();
         Core.Metrics.Dispose();

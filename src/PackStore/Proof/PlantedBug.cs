@@ -68,6 +68,13 @@ internal enum PlantedBug
     /// <summary>A pending artifact is written although a newer put overtook it. Found by interleavings.</summary>
     PendingNotOvertaken,
 
+    /// <summary>A pending artifact whose file is gone is a miss, though it was written meanwhile. Found by
+    /// interleavings.</summary>
+    PendingMissBelieved,
+
+    /// <summary>HEAD is unmapped at once when a reader closes. Found by interleavings.</summary>
+    HeadUnmappedEarly,
+
     /// <summary>A slot of the index is trusted without a look at the key in the record. Found by the model.</summary>
     KeyNotCompared,
 

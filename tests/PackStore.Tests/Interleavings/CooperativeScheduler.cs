@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PackStore.Engine;
 using PackStore.Proof;
 
 namespace PackStore.Tests.Interleavings;
@@ -26,6 +27,7 @@ internal sealed class CooperativeScheduler : ISchedule
     private Participant _current = null!;
     private int _stallsInARow;
     private volatile bool _isFree;
+    private int _freeStalls;
 
     public CooperativeScheduler(ScheduleStrategy strategy) => _strategy = strategy;
 
@@ -87,7 +89,7 @@ internal sealed class CooperativeScheduler : ISchedule
     {
         if (_isFree)
         {
-            Thread.Yield();
+            StallFreely();
             return;
         }
 
@@ -108,6 +110,17 @@ internal sealed class CooperativeScheduler : ISchedule
         }
 
         HandOver(me, next);
+    }
+
+    /// <summary>After a problem, all run at once; who still cannot go on then is thrown out, with all it holds.</summary>
+    private void StallFreely()
+    {
+        if (Interlocked.Increment(ref _freeStalls) > MaxSteps)
+        {
+            throw new InvalidOperationException("Let go, and still held up by another.");
+        }
+
+        Thread.Yield();
     }
 
     /// <inheritdoc/>
@@ -152,6 +165,12 @@ internal sealed class CooperativeScheduler : ISchedule
         finally
         {
             SchedulePoint.Current = null;
+            if (EpochGate.Slot.Held > 0)
+            {
+                _problems.Enqueue($"thread {me.Index} ended with {EpochGate.Slot.Held} leases");
+                EpochGate.Slot.Abandon();
+            }
+
             me.IsDone = true;
             if (!_isFree)
             {
