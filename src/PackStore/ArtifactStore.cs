@@ -158,7 +158,7 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
                 nameof(scratch));
         }
 
-        return LeaseFactory.FindMany(_engine, keys, scratch[..keys.Length]);
+        return BatchFactory.Find(_engine, keys, scratch[..keys.Length]);
     }
 
     /// <summary>The keys of all artifacts, in no order. Artifacts put or removed meanwhile may or may not be among
