@@ -6,6 +6,9 @@ namespace PackStore.Storage.Linux;
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct FileStatus
 {
+    [FieldOffset(16)]
+    public uint Links;
+
     [FieldOffset(28)]
     public ushort Mode;
 
