@@ -31,20 +31,20 @@ internal static class LooseHash
     public static bool TryOf(IStoreFile file, long length, out ulong checksum)
     {
         XxHash3 hash = new();
-        bool isWhole = TryVisit(file, length, bytes => hash.Append(bytes));
+        bool isWhole = TryVisit(file, 0, length, bytes => hash.Append(bytes));
         checksum = isWhole ? hash.GetCurrentHashAsUInt64() : 0;
         return isWhole;
     }
 
-    /// <summary>Shows the first bytes of a file piece by piece; false if it has fewer.</summary>
-    public static bool TryVisit(IStoreFile file, long length, LooseVisitor visit)
+    /// <summary>Shows bytes of a file piece by piece; false if it has fewer.</summary>
+    public static bool TryVisit(IStoreFile file, long offset, long length, LooseVisitor visit)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             for (long at = 0; at < length;)
             {
-                int read = file.Read(at, buffer.AsSpan(0, (int)Math.Min(BufferBytes, length - at)));
+                int read = file.Read(offset + at, buffer.AsSpan(0, (int)Math.Min(BufferBytes, length - at)));
                 if (read == 0)
                 {
                     return false;

@@ -23,11 +23,12 @@ internal interface IImportTarget
     /// place.</summary>
     bool HoldsPayload(in ArtifactKey key, in ImportClaim claim, int index, long length, ulong checksum);
 
-    /// <summary>Makes a loose payload of an open file that has this many bytes. Whoever looks on sees each of the bytes
+    /// <summary>Makes a loose payload of bytes of an open file. Whoever looks on sees each of the bytes
     /// that are kept, in order. The file is the caller's to give back until an artifact that names it is made ready.</summary>
-    /// <exception cref="IOException">It could not be read or written, or has another length.</exception>
+    /// <exception cref="IOException">It could not be read or written, or is shorter.</exception>
     LooseFile TakeFile(
-        in ArtifactKey key, int index, IStoreFile source, long length, string? linkFrom, PayloadObserver observe);
+        in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom,
+        PayloadObserver observe);
 
     /// <summary>Gives back a file that no artifact will name.</summary>
     void Drop(in LooseFile file);
@@ -38,6 +39,10 @@ internal interface IImportTarget
     /// <summary>Appends what is not there in a version as new or newer, in few writes, and notes each verdict. They are
     /// hits when this returns.</summary>
     void Append(IReadOnlyList<ImportedPut> puts);
+
+    /// <summary>Sees to it that nobody else has the inodes of an artifact's loose files: those that were linked, and whose
+    /// other name is gone by now, unless somebody made one more.</summary>
+    void Own(in ArtifactKey key);
 
     /// <summary>Makes everything appended so far, and what it was found equal to, durable.</summary>
     void Flush();

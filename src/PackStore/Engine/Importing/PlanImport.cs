@@ -41,15 +41,16 @@ internal sealed class PlanImport(StoreEngine? engine) : IImportTarget
 
     /// <summary>Reads the file, and makes nothing of it.</summary>
     public LooseFile TakeFile(
-        in ArtifactKey key, int index, IStoreFile source, long length, string? linkFrom, PayloadObserver observe)
+        in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom,
+        PayloadObserver observe)
     {
         XxHash3 hash = new();
-        bool isWhole = LooseHash.TryVisit(source, length, bytes =>
+        bool isWhole = LooseHash.TryVisit(source, offset, length, bytes =>
         {
             hash.Append(bytes);
             observe(bytes);
         });
-        return isWhole && source.Stat().Length == length
+        return isWhole
             ? new LooseFile("", DescribeLoose(length, hash.GetCurrentHashAsUInt64()))
             : throw new IOException($"{source.Name} changed while it was read.");
     }
@@ -104,6 +105,12 @@ internal sealed class PlanImport(StoreEngine? engine) : IImportTarget
                 Interlocked.Add(ref _neededBytes, put.Record.RecordLength + put.Record.Loose.Bytes);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public void Own(in ArtifactKey key)
+    {
+        // Nothing was linked.
     }
 
     /// <inheritdoc/>

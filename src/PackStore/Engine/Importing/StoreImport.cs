@@ -48,8 +48,9 @@ internal sealed class StoreImport : IImportTarget
 
     /// <inheritdoc/>
     public LooseFile TakeFile(
-        in ArtifactKey key, int index, IStoreFile source, long length, string? linkFrom, PayloadObserver observe) =>
-        _core.Loose.Take(key, index, source, length, linkFrom, bytes => observe(bytes));
+        in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom,
+        PayloadObserver observe) =>
+        _core.Loose.Take(key, index, source, offset, length, linkFrom, bytes => observe(bytes));
 
     /// <inheritdoc/>
     public void Drop(in LooseFile file) => _core.Loose.Delete(file.Name);
@@ -98,6 +99,25 @@ internal sealed class StoreImport : IImportTarget
         {
             Flush();
         }
+    }
+
+    /// <inheritdoc/>
+    public void Own(in ArtifactKey key)
+    {
+        ArtifactKey owned = key;
+        _lookup.Look(key, (record, header) =>
+        {
+            for (int i = 0; i < header.DescriptorCount; i++)
+            {
+                PayloadDescriptor payload = RecordBody.ReadDescriptor(record, header.KeyLength, i);
+                if (payload is { Tier: PayloadTier.Loose, SharesInode: false })
+                {
+                    _core.Loose.Own(StoreFileNames.LooseFile(owned.Bytes, i, payload.Place));
+                }
+            }
+
+            return true;
+        }, out _);
     }
 
     /// <inheritdoc/>
