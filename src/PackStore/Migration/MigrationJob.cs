@@ -49,7 +49,6 @@ internal static class MigrationJob
                 }
             }
 
-            target.Flush();
         }
         finally
         {
