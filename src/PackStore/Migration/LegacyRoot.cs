@@ -1,4 +1,5 @@
 using System.Text;
+using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
 namespace PackStore.Migration;
@@ -14,6 +15,7 @@ internal sealed class LegacyRoot : IDisposable
     private readonly IForeignDirectory _directory;
     private readonly bool _ownsDirectory;
     private readonly List<IDisposable> _locks = [];
+    private bool _isDatabaseBusy;
 
     private LegacyRoot(IForeignDirectory directory, bool ownsDirectory, MigrationRoot report)
     {
@@ -67,6 +69,14 @@ internal sealed class LegacyRoot : IDisposable
         return root;
     }
 
+    /// <summary>Opens the older index, which its daemon keeps locked for its whole life: then it is
+    /// <see cref="ForeignStatus.Busy"/>.</summary>
+    public ForeignStatus TryOpenDatabase(out IStoreFile? file)
+    {
+        file = null;
+        return _isDatabaseBusy ? ForeignStatus.Busy : _directory.TryOpen(LegacyNames.Database, out file);
+    }
+
     /// <summary>A path below the top, for reports.</summary>
     public string PathOf(string name) => Report.Path.Length == 0 ? name : $"{Report.Path}/{name}";
 
@@ -87,6 +97,7 @@ internal sealed class LegacyRoot : IDisposable
         // The daemon's lock is held for its whole life, so it is never waited for. Where there is no such file, the cache
         // is of a version that had none.
         Lock(_directory, LegacyNames.WriterLock, exclusive: true);
+        _isDatabaseBusy = Lock(_directory, LegacyNames.Database, exclusive: false) == ForeignStatus.Busy;
         if (_directory.TryOpenDirectory(LegacyNames.Artifacts, out IForeignDirectory? artifacts) != ForeignStatus.Ok)
         {
             return;
@@ -115,24 +126,27 @@ internal sealed class LegacyRoot : IDisposable
         });
     }
 
-    private void Lock(IForeignDirectory directory, string name, bool exclusive)
+    private ForeignStatus Lock(IForeignDirectory directory, string name, bool exclusive)
     {
-        switch (directory.TryLock(name, exclusive, out IDisposable? taken))
+        ForeignStatus status = directory.TryLock(name, exclusive, out IDisposable? taken);
+        if (taken is not null)
         {
-            case ForeignStatus.Ok:
-                _locks.Add(taken!);
-                break;
-            case ForeignStatus.Busy:
-                Report.IsLive = true;
-                ReadHolder(directory, name);
-                break;
+            _locks.Add(taken);
         }
+
+        if (status == ForeignStatus.Busy)
+        {
+            Report.IsLive = true;
+            ReadHolder();
+        }
+
+        return status;
     }
 
-    private void ReadHolder(IForeignDirectory directory, string name)
+    private void ReadHolder()
     {
         Span<byte> text = stackalloc byte[MaxHolderBytes];
-        if (directory.Read(Encoding.UTF8.GetBytes(name), text, out int read) == ForeignStatus.Ok && read > 0)
+        if (_directory.Read(".writer.lock"u8, text, out int read) == ForeignStatus.Ok)
         {
             Report.Daemon = Encoding.UTF8.GetString(text[..read]).Trim();
         }
