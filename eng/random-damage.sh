@@ -9,14 +9,36 @@ export LC_ALL=C NO_COLOR=1
 usage() {
   cat <<'TEXT'
 usage: eng/random-damage.sh [N] [SEED]
+       eng/random-damage.sh --build      builds packtool and prints its path
 
   N rounds (default 1000) from SEED on (default 1); round I of seed S is round 1 of seed S+I-1. PACKTOOL names a packtool to
-  use instead of building one; a native one (dotnet publish -r linux-x64 -p:PublishAot=true) is quickest. A store that fails
-  is kept. Ends in `N rounds, N failed`; exit code 0 if none failed.
+  use instead of building one: a native one where that can be done, for it is started some thirty times a round. A store
+  that fails is kept. Ends in `N rounds, N failed`; exit code 0 if none failed.
 TEXT
 }
 
 say() { printf '%s\n' "$*"; }
+
+# Native where there is a linker for it, else as it comes. Prints the path.
+build_packtool() {
+  local out=$root/artifacts/packtool-native linker
+  mkdir -p "$out"
+  for linker in clang gcc; do
+    if command -v "$linker" >/dev/null && dotnet publish "$root/src/Tools/Tools.csproj" -c Release -r linux-x64 \
+      -p:PublishAot=true -p:CppCompilerAndLinker=$linker --output "$out" -m:2 --nologo -v q >"$out/publish.log" 2>&1; then
+      printf '%s\n' "$out/packtool"
+      return
+    fi
+  done
+  out=$root/artifacts/packtool
+  dotnet publish "$root/src/Tools/Tools.csproj" -c Release --output "$out" -m:2 --nologo -v q >&2
+  printf '%s\n' "$out/packtool"
+}
+
+if [[ ${1:-} == --build ]]; then
+  build_packtool
+  exit
+fi
 
 rounds=${1:-1000} seed=${2:-1}
 [[ $rounds =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]] || { usage >&2; exit 2; }
@@ -26,10 +48,7 @@ trap 'rm -rf "$work"' EXIT
 
 packtool=${PACKTOOL:-}
 if [[ -z $packtool ]]; then
-  say "== building packtool (Release)"
-  dotnet publish "$root/src/Tools/Tools.csproj" --configuration Release --output "$root/artifacts/packtool" -m:2 --nologo \
-    --verbosity quiet
-  packtool=$root/artifacts/packtool/packtool
+  packtool=$(build_packtool)
 fi
 
 # run WHAT CODES COMMAND...: the exit code must be one of CODES; $status has it.
