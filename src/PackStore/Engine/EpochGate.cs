@@ -71,7 +71,11 @@ internal static class EpochGate
         lock (s_lock)
         {
             s_retired.Enqueue((epoch, action));
-            s_timer.Change(1, Timeout.Infinite);
+            // Armed once: put off by each retirement, it would never run out while they come quickly.
+            if (s_retired.Count == 1)
+            {
+                s_timer.Change(1, Timeout.Infinite);
+            }
         }
     }
 
