@@ -104,7 +104,8 @@ internal sealed class SegmentWalk(
         }
     }
 
-    /// <summary>Checks a record whose header is sound; says whether the rest is, too. Padding has no rest to tell by.</summary>
+    /// <summary>Checks a record whose header is sound; says whether the rest is, too. Padding has no rest to tell
+    /// by.</summary>
     private bool Take(long at, in RecordHeader header)
     {
         if (header.Kind == RecordKind.Directory)
@@ -126,7 +127,8 @@ internal sealed class SegmentWalk(
     /// <summary>Whether a sound header stands where the directory has another record: it came with a misplaced
     /// sector.</summary>
     private bool IsMisplaced(long at, in RecordHeader header, out DirectoryEntry lost) =>
-        directory.TryGet(at, out lost) && !SegmentDirectory.IsOf(lost, header) && directory.IsBelievable(window, extent.End);
+        directory.TryGet(at, out lost) && !SegmentDirectory.IsOf(lost, header)
+        && directory.IsBelievable(window, extent.End);
 
     /// <summary>What belongs here is lost. What stands here is kept if it is whole: where it belongs it may be
     /// missing.</summary>
@@ -146,8 +148,8 @@ internal sealed class SegmentWalk(
         return lost.Length;
     }
 
-    /// <summary>How far to go behind a record of which only the header is sound: that header may be a misplaced one, and
-    /// its length reach over records that are sound.</summary>
+    /// <summary>How far to go behind a record of which only the header is sound: that header may be a misplaced one,
+    /// and its length reach over records that are sound.</summary>
     private long LengthOfDamaged(long at, in RecordHeader header)
     {
         if (directory.TryGet(at, out DirectoryEntry entry))

@@ -1,6 +1,7 @@
 namespace PackStore.Tests.Repair;
 
-/// <summary>Every way a single file of a store can be damaged that is tried: bits, ends, sectors, whole files.</summary>
+/// <summary>Every way a single file of a store can be damaged that is tried: bits, ends, sectors, whole
+/// files.</summary>
 internal static class DamageKinds
 {
     private const int SectorBytes = 512;
@@ -36,13 +37,15 @@ internal static class DamageKinds
     {
         (string Name, int From)[] sectors =
         [
-            .. sample.Image.Files.SelectMany(static f => Enumerable.Range(0, (f.Value.Length + SectorBytes - 1) / SectorBytes)
-                .Select(i => (f.Key, i * SectorBytes))),
+            .. sample.Image.Files.SelectMany(static f =>
+                Enumerable.Range(0, (f.Value.Length + SectorBytes - 1) / SectorBytes)
+                    .Select(i => (f.Key, i * SectorBytes))),
         ];
         for (int i = 0; i < sectors.Length; i++)
         {
             (string Name, int From) first = sectors[i];
-            yield return ($"{first} zeroed", () => sample.Image.With(first.Name, Put(sample.Image, first, new byte[SectorBytes])));
+            yield return ($"{first} zeroed",
+                () => sample.Image.With(first.Name, Put(sample.Image, first, new byte[SectorBytes])));
             for (int j = i + 1; j < sectors.Length; j++)
             {
                 (string Name, int From) second = sectors[j];

@@ -36,7 +36,8 @@ internal sealed class DamageOracle(DamageSample sample)
         }
     }
 
-    private static VerifyReport Verify(IStoreDirectory disk) => StoreVerifier.Run(new VerifyRun(disk, s_full, null, default));
+    private static VerifyReport Verify(IStoreDirectory disk) =>
+        StoreVerifier.Run(new VerifyRun(disk, s_full, null, default));
 
     private string? FindProblemAsItIs(StoreImage damaged, out bool isDamaged)
     {
@@ -95,7 +96,8 @@ internal sealed class DamageOracle(DamageSample sample)
         VerifyFinding[] near =
         [
             .. report.Damage.Where(f => place.Loose.Contains(f.File)
-                || (f.File == place.File && f.Offset + f.Length > place.Offset && f.Offset < place.Offset + place.Length)),
+                || (f.File == place.File && f.Offset + f.Length > place.Offset
+                    && f.Offset < place.Offset + place.Length)),
         ];
         if (near.Length == 0)
         {
@@ -186,8 +188,9 @@ internal sealed class DamageOracle(DamageSample sample)
             && (bytes.AsSpan().SequenceEqual(expected) || IsKept(damaged, damaged.With(name, bytes), name));
     }
 
-    private bool IsKept(StoreImage damaged, StoreImage kept, string name) => sample.Places.All(p => p.File != name
-        || !damaged.IsSame(sample.Image, name, p.Offset, p.Length) || kept.IsSame(sample.Image, name, p.Offset, p.Length));
+    private bool IsKept(StoreImage damaged, StoreImage kept, string name) => sample.Places.All(
+        p => p.File != name || !damaged.IsSame(sample.Image, name, p.Offset, p.Length)
+            || kept.IsSame(sample.Image, name, p.Offset, p.Length));
 
     private static string Text(VerifyReport report) => string.Join("; ", report.Damage);
 

@@ -8,8 +8,8 @@ using Xunit;
 namespace PackStore.Tests.Repair;
 
 /// <summary>
-/// A store that is as small as it can be and has every structure: sealed segments with footers and trailers, an unsealed
-/// one, directory blocks, loose and compressed payloads, streams, an overwritten and a removed artifact, a long key,
+/// A store that is as small as it can be and has every structure: sealed segments with footers and trailers, an
+/// unsealed one, directory blocks, loose and compressed payloads, streams, an overwritten and a removed artifact, a long key,
 /// padding where a power cut took a record, snapshots, two checkpoints, HEAD, a file of uses.
 /// </summary>
 internal sealed class DamageSample
@@ -122,7 +122,8 @@ internal sealed class DamageSample
             return lease.IsHit ? SampleArtifact.VersionOf(lease, key) : 0;
         }
 
-        return lease.Count == 1 && lease[0].SequenceEqual(s_compressible) && lease.StandardError.SequenceEqual("warning"u8)
+        return lease.Count == 1 && lease[0].SequenceEqual(s_compressible)
+            && lease.StandardError.SequenceEqual("warning"u8)
             ? lease.Metadata.ExitCode
             : throw new InvalidDataException($"key {key}: not what was put");
     }
@@ -169,7 +170,8 @@ internal sealed class DamageSample
         await PutAsync(store, LeftByCut, 1);
         PendingUnit[] written =
         [
-            .. disk.PendingUnits.Where(static u => u.Kind == PendingKind.Data && u.Name.EndsWith(".seg", StringComparison.Ordinal)),
+            .. disk.PendingUnits.Where(static u =>
+                u.Kind == PendingKind.Data && u.Name.EndsWith(".seg", StringComparison.Ordinal)),
         ];
         MemoryDirectory cut = disk.Crash(new DelegateChooser(
             u => ReferenceEquals(u, written[^2]) ? CrashFate.Lost : CrashFate.Kept));

@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace PackStore.Tests.Repair;
 
-/// <summary>Judges many damaged stores, on threads of its own: the pool's would be missed by what runs beside.</summary>
+/// <summary>Judges many damaged stores, on threads of its own: the pool's would be missed by what runs
+/// beside.</summary>
 internal sealed class DamageSweep(DamageOracle oracle)
 {
     /// <summary>How many there were.</summary>

@@ -26,8 +26,8 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     private readonly List<Segment> _unsynced = [];
     private bool _anyUnreadable;
 
-    // Whether a segment goes further than the checkpoint that says "clean": a recovery sealed it, and a power cut brought
-    // the checkpoint back.
+    // Whether a segment goes further than the checkpoint that says "clean": a recovery sealed it, and a power cut
+    // brought the checkpoint back.
     private bool _hasGrown;
     private ulong _maxSequence = checkpoint?.Sequence ?? 0;
 
@@ -68,7 +68,8 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
 
         NoteAbsent(known.Values.Where(s => !ids.Contains(s.SegmentId)));
         ids.Sort();
-        IsClean = IsClean && ids.TrueForAll(id => known.ContainsKey(id) || !IsSegment(id)) && !WasWrittenSince(checkpoint!);
+        IsClean = IsClean && ids.TrueForAll(id => known.ContainsKey(id) || !IsSegment(id))
+            && !WasWrittenSince(checkpoint!);
         foreach (int id in ids)
         {
             Segment segment = new(core.Directory, core.Identity, core.Residency, id);
@@ -108,8 +109,8 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         }
     }
 
-    /// <summary>A segment that is gone or cut stays in the checkpoints to come as far as it was promised: a loss must not
-    /// look right because somebody opened the store.</summary>
+    /// <summary>A segment that is gone or cut stays in the checkpoints to come as far as it was promised: a loss must
+    /// not look right because somebody opened the store.</summary>
     private void NoteLost(in CheckpointSegment segment)
     {
         long promised = PromisedEnd(segment);
