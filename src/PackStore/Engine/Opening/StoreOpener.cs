@@ -112,7 +112,8 @@ internal static class StoreOpener
                 Sequence = plan.MaxSequence,
                 OpenedSequence = plan.MaxSequence,
                 DurableSequence = clean ? plan.MaxSequence : 0,
-                NextSegmentId = NextSegmentId(core.Directory),
+                NextSegmentId = NextSegmentId(core.Directory, checkpoint),
+                Lost = plan.Lost,
                 SnapshotGeneration = snapshot.Generation,
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
                 RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
@@ -294,10 +295,10 @@ internal static class StoreOpener
         }
     }
 
-    /// <summary>A number that no segment has.</summary>
-    public static int NextSegmentId(IStoreDirectory directory)
+    /// <summary>A number that no segment has, nor one that is lost.</summary>
+    public static int NextSegmentId(IStoreDirectory directory, CheckpointRecord? checkpoint)
     {
-        int last = 0;
+        int last = checkpoint?.Segments.Select(static s => s.SegmentId).DefaultIfEmpty().Max() ?? 0;
         foreach (StoreEntry entry in directory.List(StoreFileNames.Segments))
         {
             if (StoreFileNames.TryParseSegment(entry.Name, out int id))
