@@ -31,7 +31,7 @@ internal static class ClosingScenarios
             [
                 static (run, me) => run.GetOwned(me, 1),
                 static (run, _) => run.Close(),
-                static (run, me) => Gets(run, me, 2),
+                static (run, me) => run.GetMany(me, 2, 1),
                 static (_, _) => InterleavingRun.Reap(2),
             ],
         };

@@ -90,7 +90,8 @@ internal static class DurabilityScenarios
             Threads =
             [
                 static (run, me) => run.PutPendingAndFlush(me, 1, 300),
-                static (run, me) => Gets(run, me, 1, 1, 1),
+                static (run, me) => Gets(run, me, 1, 1),
+                static (run, me) => run.GetMany(me, 2, 1),
             ],
         };
     }

@@ -68,7 +68,8 @@ internal static class IndexScenarios
         };
     }
 
-    /// <summary>Entries for an index that grows with the next one, and keys of the two buckets that are split first.</summary>
+    /// <summary>Entries for an index that grows with the next one, and keys of the buckets that are split
+    /// first.</summary>
     private static (int[] Filling, int[] Keys) Growing()
     {
         int[] all = [.. Enumerable.Range(FirstFilling, EntriesBeforeGrowth)];

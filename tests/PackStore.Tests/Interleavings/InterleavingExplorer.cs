@@ -1,3 +1,5 @@
+using PackStore.Tests.Interleavings.Scheduling;
+
 namespace PackStore.Tests.Interleavings;
 
 /// <summary>Runs one scenario under many schedules until one shows a problem.</summary>

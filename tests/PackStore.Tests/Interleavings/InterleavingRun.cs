@@ -105,6 +105,24 @@ internal sealed class InterleavingRun : IDisposable
     public void GetFollowed(int thread, int follower, int key) =>
         Get(thread, key, Followers[follower], ReaderOf(follower));
 
+    /// <summary>Gets some keys in one call; each is a lookup of its own.</summary>
+    public void GetMany(int thread, params int[] keys)
+    {
+        long start = _history.Now();
+        TryDo(() =>
+        {
+            using PayloadBatch batch = Store.EnsurePayloads(
+                Array.ConvertAll(keys, SampleArtifact.Key), new PayloadBatchSlot[keys.Length]);
+            for (int i = 0; i < keys.Length; i++)
+            {
+                int version = batch[i].IsHit ? SampleArtifact.VersionOf(batch[i], keys[i]) : 0;
+                Note(thread, keys[i], KeyAction.Get, version, start);
+            }
+
+            SchedulePoint.Reach("test.leased");
+        });
+    }
+
     /// <summary>Takes an owner of a key, and reads it when the lease is gone.</summary>
     public void GetOwned(int thread, int key)
     {

@@ -1,4 +1,5 @@
 using PackStore.Tests.Crash;
+using PackStore.Tests.Interleavings.Scheduling;
 
 namespace PackStore.Tests.Interleavings;
 

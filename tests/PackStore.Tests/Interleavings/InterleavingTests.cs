@@ -1,4 +1,5 @@
 using System.Globalization;
+using PackStore.Tests.Interleavings.Scheduling;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -6,11 +7,12 @@ namespace PackStore.Tests.Interleavings;
 
 /// <summary>
 /// Threads over one store, one at a time, under schedules that are searched: with few preemptions all of them, with
-/// more some, and random ones. What they got must fit one order of all operations, also after a kill and after a close, and
-/// nothing is used after it was given back. <c>PACKSTORE_SCHEDULES</c> sets how many schedules a scenario is run under,
-/// <c>PACKSTORE_PREEMPTIONS</c> up to how many preemptions all are tried, <c>PACKSTORE_SCHEDULE_SEED</c> which are
-/// drawn; <c>PACKSTORE_SCHEDULE</c>, with a filter for the scenario, repeats one.
+/// more some, and random ones. What they got must fit one order of all operations, also after a kill and after a close,
+/// and nothing is used after it was given back.
 /// </summary>
+/// <remarks><c>PACKSTORE_SCHEDULES</c> sets how many schedules a scenario is run under, <c>PACKSTORE_PREEMPTIONS</c> up
+/// to how many preemptions all are tried, <c>PACKSTORE_SCHEDULE_SEED</c> which are drawn; <c>PACKSTORE_SCHEDULE</c>,
+/// with a filter for the scenario, repeats one.</remarks>
 [Collection(Alone.Name)]
 public class InterleavingTests(ITestOutputHelper output)
 {
@@ -21,7 +23,7 @@ public class InterleavingTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public void No_interleaving_is_seen_through(string name)
+    public void Every_interleaving_looks_like_one_order_of_all_operations(string name)
     {
         InterleavingExplorer explorer = new(InterleavingScenarios.Of(name), Setting("PACKSTORE_SCHEDULE_SEED", 1));
         if (Environment.GetEnvironmentVariable("PACKSTORE_SCHEDULE") is { Length: > 0 } schedule)

@@ -1,3 +1,4 @@
+using PackStore.Tests.Interleavings.Scheduling;
 using Xunit;
 
 namespace PackStore.Tests.Interleavings;

@@ -6,7 +6,7 @@ namespace PackStore.Tests.Interleavings;
 internal static class ReadWriteScenarios
 {
     /// <summary>Makes them.</summary>
-    public static IEnumerable<InterleavingScenario> Make() => [.. MakeBasic(), .. MakeRoll()];
+    public static IEnumerable<InterleavingScenario> Make() => [.. MakeBasic(), .. MakeMany(), .. MakeRoll()];
 
     private static IEnumerable<InterleavingScenario> MakeBasic()
     {
@@ -39,6 +39,25 @@ internal static class ReadWriteScenarios
                 },
                 static (run, me) => Gets(run, me, 1, 1, 2),
                 static (run, me) => Gets(run, me, 2, 1),
+            ],
+        };
+    }
+
+    private static IEnumerable<InterleavingScenario> MakeMany()
+    {
+        yield return new()
+        {
+            Name = "batch",
+            Before = static run => Twice(run, 1, 2),
+            Threads =
+            [
+                static (run, me) =>
+                {
+                    run.Put(me, [1, 3], 40);
+                    run.Remove(me, 2);
+                },
+                static (run, me) => run.GetMany(me, 1, 2, 3),
+                static (run, me) => run.GetMany(me, 3, 1),
             ],
         };
         yield return new()

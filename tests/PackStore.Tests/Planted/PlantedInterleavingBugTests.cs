@@ -31,7 +31,7 @@ public class PlantedInterleavingBugTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Bugs))]
-    public void Interleavings_find(string bug, string scenario)
+    public void Interleavings_find_the_bug_planted_for_them(string bug, string scenario)
     {
         InterleavingExplorer explorer = new(InterleavingScenarios.Of(scenario), Seed);
         using IDisposable planted = PlantedBugs.Plant(Enum.Parse<PlantedBug>(bug));

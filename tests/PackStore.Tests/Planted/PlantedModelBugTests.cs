@@ -24,7 +24,7 @@ public sealed class PlantedModelBugTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Bugs))]
-    public void The_model_finds(string bug, string shape)
+    public void The_model_finds_the_bug_planted_for_it(string bug, string shape)
     {
         using IDisposable planted = PlantedBugs.Plant(Enum.Parse<PlantedBug>(bug));
         Exception found = Assert.ThrowsAny<Exception>(() =>
