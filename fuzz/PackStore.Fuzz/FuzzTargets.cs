@@ -1,4 +1,5 @@
 using PackStore.Fuzz.Targets;
+using PackStore.Fuzz.Targets.Legacy;
 
 namespace PackStore.Fuzz;
 
@@ -10,7 +11,8 @@ public static class FuzzTargets
     [
         new IdentityTarget(), new SegmentHeaderTarget(), new SegmentTrailerTarget(), new RecordTarget(),
         new DirectoryBlockTarget(), new CheckpointTarget(), new SnapshotHeaderTarget(), new MetadataTarget(),
-        new ZstdTarget(),
+        new ZstdTarget(), new LegacyIndexTarget(), new LegacyMetaTarget(), new LegacyPackTarget(),
+        new LegacyManifestTarget(), new LegacyBundleTarget(), new LegacySnapshotTarget(), new LegacyRedbTarget(),
     ];
 
     /// <summary>The one of that name, or null.</summary>

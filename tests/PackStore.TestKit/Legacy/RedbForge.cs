@@ -127,10 +127,10 @@ internal sealed class RedbForge(int pageBytes = 512, int rowsPerLeaf = 3, int ch
         .Raw([0]).U32(0).Raw([0]).U32(0).U32(1).U32(1)
         .U32(5).Raw("\u0001&str"u8).Raw("\u0001&[u8]"u8).ToArray();
 
-    private static byte[] Leaf(IReadOnlyList<(byte[] Key, byte[] Value)> rows)
+    private static byte[] Leaf((byte[] Key, byte[] Value)[] rows)
     {
-        BincodeBuilder to = new BincodeBuilder().Raw([1, 0, (byte)rows.Count, (byte)(rows.Count >> 8)]);
-        uint at = 4 + (8 * (uint)rows.Count);
+        BincodeBuilder to = new BincodeBuilder().Raw([1, 0, (byte)rows.Length, (byte)(rows.Length >> 8)]);
+        uint at = 4 + (8 * (uint)rows.Length);
         foreach (byte[] part in rows.Select(r => r.Key).Concat(rows.Select(r => r.Value)))
         {
             at += (uint)part.Length;
@@ -145,11 +145,11 @@ internal sealed class RedbForge(int pageBytes = 512, int rowsPerLeaf = 3, int ch
         return to.ToArray();
     }
 
-    private static byte[] Branch(IReadOnlyList<ulong> children)
+    private static byte[] Branch(ulong[] children)
     {
-        int keys = children.Count - 1;
+        int keys = children.Length - 1;
         BincodeBuilder to = new BincodeBuilder().Raw([2, 0, (byte)keys, (byte)(keys >> 8), 0, 0, 0, 0]);
-        to.Raw(new byte[16 * children.Count]);
+        to.Raw(new byte[16 * children.Length]);
         foreach (ulong child in children)
         {
             to.U64(child);
@@ -157,7 +157,7 @@ internal sealed class RedbForge(int pageBytes = 512, int rowsPerLeaf = 3, int ch
 
         for (int i = 0; i < keys; i++)
         {
-            to.U32((uint)(8 + (24 * children.Count) + (4 * keys) + i + 1));
+            to.U32((uint)(8 + (24 * children.Length) + (4 * keys) + i + 1));
         }
 
         return to.Raw(new byte[keys]).ToArray();
