@@ -11,8 +11,9 @@ public static class FuzzTargets
     [
         new IdentityTarget(), new SegmentHeaderTarget(), new SegmentTrailerTarget(), new RecordTarget(),
         new DirectoryBlockTarget(), new CheckpointTarget(), new SnapshotHeaderTarget(), new MetadataTarget(),
-        new ZstdTarget(), new LegacyIndexTarget(), new LegacyMetaTarget(), new LegacyPackTarget(),
-        new LegacyManifestTarget(), new LegacyBundleTarget(), new LegacySnapshotTarget(), new LegacyRedbTarget(),
+        new ZstdTarget(), new HeadTarget(), new UsesTarget(), new ValuesTarget(), new NamesTarget(), new StoreTarget(),
+        new LegacyIndexTarget(), new LegacyMetaTarget(), new LegacyPackTarget(), new LegacyManifestTarget(),
+        new LegacyBundleTarget(), new LegacySnapshotTarget(), new LegacyRedbTarget(),
     ];
 
     /// <summary>The one of that name, or null.</summary>
