@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Hashing;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Storage;
 
 namespace PackStore.Loose;
@@ -178,6 +179,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
             }
         }
 
+        SchedulePoint.Reach("loose.dropped");
         directory.Delete(name);
     }
 
@@ -186,6 +188,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// whose sync failed once must not be taken for durable later.</summary>
     public void Sync()
     {
+        SchedulePoint.BeforeLock(_syncLock, "loose sync lock");
         lock (_syncLock)
         {
             if (_failure is { } earlier)
@@ -300,6 +303,12 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
 
     private void SyncFile(string name, IStoreFile? file)
     {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.UnsyncedLooseFile))
+        {
+            return;
+        }
+#endif
         if (file is not null)
         {
             file.Sync();
@@ -363,6 +372,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     private PayloadBytes? TryMap(string name, in PayloadDescriptor descriptor)
     {
         using IStoreFile? file = directory.TryOpen(name, writable: false);
+        SchedulePoint.Reach("loose.opened");
         if (file is null || file.Stat().Length != descriptor.StoredLength)
         {
             return null;
@@ -382,6 +392,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
             return null;
         }
 
+        SchedulePoint.Reach("loose.mapped");
         lock (_lock)
         {
             // The region's first reference is the cache's; the caller gets one more.
