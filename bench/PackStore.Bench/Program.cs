@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using PackStore.Bench.Migrate;
 using PackStore.Bench.Pauses;
 using PackStore.Bench.Peers;
 using PackStore.Bench.Report;
@@ -10,6 +11,7 @@ return args switch
     ["peers", .. string[] rest] => PeersCommand.Run(rest),
     ["plot", .. string[] rest] => PlotCommand.Run(rest),
     ["gc-pauses", .. string[] rest] => PausesCommand.Run(rest),
+    ["migrate", .. string[] rest] => await MigrateCommand.RunAsync(rest),
     [OpenChild.OpenVerb or OpenChild.DirtyVerb or OpenChild.SettleVerb, string engine, string directory,
         string count] =>
         OpenChild.Run(args[0], engine, directory, int.Parse(count, CultureInfo.InvariantCulture)),
@@ -28,5 +30,6 @@ static int Usage()
     Console.Error.WriteLine(PeersOptions.Usage);
     Console.Error.WriteLine("plot results.json bench.svg");
     Console.Error.WriteLine(PausesCommand.Usage);
+    Console.Error.WriteLine(MigrateCommand.Usage);
     return 2;
 }

@@ -29,6 +29,9 @@ internal static class StorageError
     /// <summary>A lock is held by somebody else (EWOULDBLOCK).</summary>
     public const int Eagain = 11;
 
+    /// <summary>No such device, or a pipe that nobody reads.</summary>
+    public const int Enxio = 6;
+
     /// <summary>Permission denied.</summary>
     public const int Eacces = 13;
 
@@ -59,11 +62,20 @@ internal static class StorageError
     /// <summary>No space left on the device.</summary>
     public const int Enospc = 28;
 
+    /// <summary>A pipe or socket has no positions.</summary>
+    public const int Espipe = 29;
+
     /// <summary>Read-only file system.</summary>
     public const int Erofs = 30;
 
     /// <summary>The file has as many links as it can.</summary>
     public const int Emlink = 31;
+
+    /// <summary>A name is longer than the file system allows.</summary>
+    public const int Enametoolong = 36;
+
+    /// <summary>The directory is not empty.</summary>
+    public const int Enotempty = 39;
 
     /// <summary>The system has no such call.</summary>
     public const int Enosys = 38;
