@@ -40,7 +40,8 @@ internal sealed class RootMigration(MigrationContext context, LegacyRoot root)
         finally
         {
             queue.CompleteAdding();
-            Task.WaitAny(Task.WhenAll(workers));
+            // Also when cancelled: workers hold what is about to be disposed.
+            Task.WaitAny([Task.WhenAll(workers)], CancellationToken.None);
         }
 
         if (workers.FirstOrDefault(static w => w.IsFaulted) is { } failed)
