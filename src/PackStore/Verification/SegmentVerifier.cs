@@ -35,7 +35,7 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
             {
                 Check(id);
             }
-            catch (IOException e) when (e is not PackStoreException)
+            catch (IOException e) when (e is not PackStoreException && run.IsDamage(e))
             {
                 run.Findings.Add(VerifyFindingKind.Segment, StoreFileNames.Segment(id), 0, null, e.Message);
                 HasUnnamedLoss = true;
@@ -142,13 +142,13 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         return SegmentExtent.Find(id, length, trailer, listed, checkpoint.KeepsCommitted, now);
     }
 
-    private static int ReadLast(IStoreFile file, long length, byte[] last)
+    private int ReadLast(IStoreFile file, long length, byte[] last)
     {
         try
         {
             return file.Read(length - last.Length, last);
         }
-        catch (IOException)
+        catch (IOException e) when (!run.IsStrict || StorageError.IsMedium(e))
         {
             // As good as a damaged trailer, which is reported where one is expected.
             return 0;
