@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using PackStore.Bench.Migrate;
 using PackStore.Bench.Peers;
 using PackStore.Bench.Report;
 
@@ -8,6 +9,7 @@ return args switch
     ["bdn", .. string[] rest] => Suites(rest),
     ["peers", .. string[] rest] => PeersCommand.Run(rest),
     ["plot", .. string[] rest] => PlotCommand.Run(rest),
+    ["migrate", .. string[] rest] => await MigrateCommand.RunAsync(rest),
     [OpenChild.OpenVerb or OpenChild.DirtyVerb or OpenChild.SettleVerb, string engine, string directory,
         string count] =>
         OpenChild.Run(args[0], engine, directory, int.Parse(count, CultureInfo.InvariantCulture)),
@@ -25,5 +27,6 @@ static int Usage()
     Console.Error.WriteLine("bdn [BenchmarkDotNet arguments]");
     Console.Error.WriteLine(PeersOptions.Usage);
     Console.Error.WriteLine("plot results.json bench.svg");
+    Console.Error.WriteLine(MigrateCommand.Usage);
     return 2;
 }

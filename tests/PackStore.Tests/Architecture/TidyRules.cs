@@ -253,6 +253,7 @@ internal static partial class TidyRules
         {
             ("src.PackStore.Model", "PackStore"), ("src.PackStore.Reports", "PackStore"),
             ("src.PackStore.Errors", "PackStore"), ("src.PackStore", "PackStore"), ("src.Tools", "PackStore.Tools"),
+            ("tests.PackStore.TestKit.Legacy", "PackStore.TestKit"),
             ("tests.PackStore.TestKit.Memory", "PackStore.TestKit"),
             ("tests.PackStore.TestKit.Storage", "PackStore.TestKit"),
             ("tests.Daemon.Tests", "PackStore.Samples.Daemon.Tests"),

@@ -135,9 +135,12 @@ internal static class StoreOpener
 
             RecordLocation committed = writer.Committed(core.State.Segments);
             core.State.Segments.TryGet(committed.SegmentId, out Segment? last);
-            head.Claim(
-                core.Identity.StoreId, core.Directory.BootId, committed,
-                last is null ? default : new RecordLocation(last.Id, last.DirectoryOffset));
+            RecordLocation block = last is null ? default : new RecordLocation(last.Id, last.DirectoryOffset);
+            if (head.Claim(core.Identity.StoreId, core.Directory.BootId, committed, block) is { } full)
+            {
+                core.Log.HintFailed(StoreFileNames.Head, full);
+            }
+
             StoreEngine engine = new(core, writer, writerLock, null);
             Begin(engine, plan, checkpoint, clean, snapshot);
             return engine;
