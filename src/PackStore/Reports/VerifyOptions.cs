@@ -14,8 +14,8 @@ public sealed class VerifyOptions
     /// goes on, see <see cref="VerifyReport.NextSegment"/>. 0 reads all.</summary>
     public int FromSegment { get; init; }
 
-    /// <summary>After so many bytes it ends behind the segment at hand; <see langword="null"/> reads to the end. At least
-    /// one segment is read, so that parts come to an end.</summary>
+    /// <summary>After so many bytes it ends behind the segment at hand; <see langword="null"/> reads to the end. At
+    /// least one segment is read, so that parts come to an end.</summary>
     public long? MaxBytes { get; init; }
 
     /// <summary>As <see cref="MaxBytes"/>, after so long.</summary>

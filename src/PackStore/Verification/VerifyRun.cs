@@ -50,8 +50,8 @@ internal sealed class VerifyRun(
     /// <summary>Who is told of sound records; null for nobody.</summary>
     public IRecordWitness? Witness { get; init; }
 
-    /// <summary>Whether a repair goes by what is found: then a file that cannot be opened or read just now ends it, for it
-    /// must not be taken for a damaged one. A sector that the medium has lost is damage.</summary>
+    /// <summary>Whether a repair goes by what is found: then a file that cannot be opened or read just now ends it, for
+    /// it must not be taken for a damaged one. A sector that the medium has lost is damage.</summary>
     public bool IsStrict => Witness is not null;
 
     /// <summary>Whether a file that cannot be opened counts as damaged.</summary>

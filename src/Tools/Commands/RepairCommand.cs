@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using PackStore.Tools.Damage;
+using PackStore.Tools.Verifying;
 using PackStore.Tools.Output;
 using PackStore.Tools.Stores;
 using PackStore.Tools.Values;
@@ -82,8 +82,8 @@ internal sealed class RepairCommand : IVerb
         text.Line($"packtool repair   store {path}", Tone.Title);
         text.Field("checked", string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Before.Segments} segments, {report.Before.Records} records, {report.Before.LooseFiles} loose files, "
-            + $"{SizeText.Format(report.Before.Bytes)}"));
+            $"{report.Before.Segments} segments, {report.Before.Records} records, "
+            + $"{report.Before.LooseFiles} loose files, {SizeText.Format(report.Before.Bytes)}"));
         DamageText.Print(text, VerifyTotals.Of(report.Before));
         foreach (ArtifactKey key in report.HitKeys)
         {

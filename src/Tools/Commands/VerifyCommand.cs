@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using PackStore.Tools.Damage;
+using PackStore.Tools.Verifying;
 using PackStore.Tools.Output;
 using PackStore.Tools.Stores;
 using PackStore.Tools.Values;

@@ -34,7 +34,8 @@ internal static class CrashOracle
                 }
 
                 // So it says of itself after a hit has found a record that the crash tore. Each later open counts it
-                // again, until a hit finds it again. A segment that a repair was about to replace is looked for again, too.
+                // again, until a hit finds it again. A segment that a repair was about to replace is looked for again,
+                // too.
                 hasTorn = !store.Engine.Core.Accounting.IsExact || store.Engine.Writer!.Lost.Count > 0;
             }
 

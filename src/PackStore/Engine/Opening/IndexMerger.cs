@@ -35,8 +35,8 @@ internal sealed class IndexMerger(StoreCore core)
     /// <summary>Whether something that was to be merged could not be read just now, and was left out.</summary>
     public bool MetUnreadable { get; private set; }
 
-    /// <summary>Whether a record is sound to the last payload byte in its segment; <paramref name="unreadable"/> if that
-    /// cannot be told just now.</summary>
+    /// <summary>Whether a record is sound to the last payload byte in its segment; <paramref name="unreadable"/> if
+    /// that cannot be told just now.</summary>
     public static bool IsSound(Segment segment, long offset, out bool unreadable)
     {
         bool isRead = RecordReader.TryReadRecord(

@@ -251,8 +251,8 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     {
         List<DirectoryEntry> found = [];
         SegmentScanner scanner = new(segment, end, length);
-        // Where the end is known for sure only a write that was under way may lie behind it. Of a segment that could not
-        // be sealed HEAD does not tell the end any more.
+        // Where the end is known for sure only a write that was under way may lie behind it. Of a segment that could
+        // not be sealed HEAD does not tell the end any more.
         bool isEndKnown = IsClean || (_sameBoot && head!.Committed.SegmentId == segment.Id);
         while (scanner.MoveNext(resynchronise: !isEndKnown))
         {

@@ -1,4 +1,4 @@
-namespace PackStore.Tools.Damage;
+namespace PackStore.Tools.Verifying;
 
 /// <summary>What a verification has found so far, over all its parts.</summary>
 internal sealed class VerifyTotals

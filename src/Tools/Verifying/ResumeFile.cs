@@ -2,11 +2,11 @@ using System.Buffers;
 using System.Text.Json;
 using PackStore.Tools.Output;
 
-namespace PackStore.Tools.Damage;
+namespace PackStore.Tools.Verifying;
 
 /// <summary>
-/// Remembers how far a verification in parts has got, in a file of the user's choice outside of the store. Replaced as a
-/// whole after each part; removed when the end is reached, so that the next run begins anew.
+/// Remembers how far a verification in parts has got, in a file of the user's choice outside of the store. Replaced as
+/// a whole after each part; removed when the end is reached, so that the next run begins anew.
 /// </summary>
 internal sealed class ResumeFile
 {

@@ -1,7 +1,7 @@
-namespace PackStore.Tools.Damage;
+namespace PackStore.Tools.Verifying;
 
-/// <summary>Verifies, in one go or in parts of some seconds after each of which it is remembered how far it got: what is
-/// interrupted then loses no more than that.</summary>
+/// <summary>Verifies, in one go or in parts of some seconds after each of which it is remembered how far it got: what
+/// is interrupted then loses no more than that.</summary>
 internal sealed class VerifyParts(
     string store, VerifyLevel level, double sample, VerifyBudget budget, ResumeFile? resume, TimeProvider clock,
     IProgress<MaintenanceProgress> progress)

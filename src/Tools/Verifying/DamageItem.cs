@@ -1,4 +1,4 @@
-namespace PackStore.Tools.Damage;
+namespace PackStore.Tools.Verifying;
 
 /// <summary>One piece of damage as the verbs tell it and as a verification in parts remembers it.</summary>
 /// <param name="Kind">One lowercase word.</param>

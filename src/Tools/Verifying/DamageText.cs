@@ -3,7 +3,7 @@ using System.Text.Json;
 using PackStore.Tools.Output;
 using PackStore.Tools.Values;
 
-namespace PackStore.Tools.Damage;
+namespace PackStore.Tools.Verifying;
 
 /// <summary>Damage as the verbs tell it: numbered, with file, offset, artifact and a hint at the cause, and what it
 /// costs.</summary>
