@@ -4,5 +4,6 @@ return args[0] switch
 {
     "write" => await ChildWriter.RunAsync(args[1], int.Parse(args[2]), int.Parse(args[3]), int.Parse(args[4])),
     "read" => ChildReader.Run(args[1]),
+    "migrate" => await ChildMigration.RunAsync(args[1], args[2]),
     _ => 2,
 };
