@@ -11,8 +11,9 @@ namespace PackStore.Repair;
 /// engine rebuild the rest.
 /// </summary>
 /// <remarks>
-/// Nothing is changed in place. What is to be kept stands durably in new segments before a damaged one is moved away, and
-/// hints go before what they point to. A kill at any moment leaves a store that opens and that the next repair finishes.
+/// Nothing is changed in place. What is to be kept stands durably in new segments before a damaged one is moved away,
+/// and hints go before what they point to. A kill at any moment leaves a store that opens and that the next repair
+/// finishes.
 /// </remarks>
 internal sealed class StoreRepairer
 {
@@ -41,7 +42,12 @@ internal sealed class StoreRepairer
     public static Task<RepairReport> RunAsync(
         Func<IStoreDirectory> open, RepairOptions options, IProgress<MaintenanceProgress>? progress,
         CancellationToken token) =>
-        OwnThread.Run("packstore repair", () => new StoreRepairer(open, options, progress, token).Run());
+        OwnThread.Run("packstore repair", () => Run(open, options, progress, token));
+
+    /// <summary>Repairs on this thread.</summary>
+    public static RepairReport Run(
+        Func<IStoreDirectory> open, RepairOptions options, IProgress<MaintenanceProgress>? progress,
+        CancellationToken token) => new StoreRepairer(open, options, progress, token).Run();
 
     private RepairReport Run()
     {

@@ -32,7 +32,15 @@ internal static class StoreOpener
             StoreIdentity identity = IdentityStore.TryRead(directory, forWriting: true)
                 ?? IdentityStore.Create(directory, options);
             StoreCore core = new(directory, identity, options, readOnly: false) { HashMask = hashMask };
-            return Start(core, writerLock);
+            try
+            {
+                return Start(core, writerLock);
+            }
+            catch
+            {
+                core.Abandon();
+                throw;
+            }
         }
         catch
         {
@@ -49,10 +57,31 @@ internal static class StoreOpener
         {
             StoreIdentity identity = IdentityStore.TryRead(directory, forWriting: false) ?? throw Refusal(directory);
             StoreCore core = new(directory, identity, options, readOnly: true) { HashMask = hashMask };
-            HeadPage? head = HeadPage.TryOpen(directory);
+            try
+            {
+                return StartReading(core);
+            }
+            catch
+            {
+                core.Abandon();
+                throw;
+            }
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    private static StoreEngine StartReading(StoreCore core)
+    {
+        HeadPage? head = HeadPage.TryOpen(core.Directory);
+        try
+        {
             // Read before the segments are looked at: what is published meanwhile is then followed.
             ulong word = head?.CommittedWord ?? 0;
-            bool current = head is not null && head.IsCurrent(identity.StoreId, directory.BootId);
+            bool current = head is not null && head.IsCurrent(core.Identity.StoreId, core.Directory.BootId);
             SegmentPlan plan = Load(
                 core, head, out CheckpointRecord? checkpoint, out bool clean, out SnapshotInUse snapshot);
             int last = core.State.Segments.LastId;
@@ -66,7 +95,7 @@ internal static class StoreOpener
         }
         catch
         {
-            directory.Dispose();
+            head?.Dispose();
             throw;
         }
     }
@@ -83,7 +112,8 @@ internal static class StoreOpener
                 Sequence = plan.MaxSequence,
                 OpenedSequence = plan.MaxSequence,
                 DurableSequence = clean ? plan.MaxSequence : 0,
-                NextSegmentId = NextSegmentId(core.Directory),
+                NextSegmentId = NextSegmentId(core.Directory, checkpoint),
+                Lost = plan.Lost,
                 SnapshotGeneration = snapshot.Generation,
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
                 RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
@@ -105,9 +135,12 @@ internal static class StoreOpener
 
             RecordLocation committed = writer.Committed(core.State.Segments);
             core.State.Segments.TryGet(committed.SegmentId, out Segment? last);
-            head.Claim(
-                core.Identity.StoreId, core.Directory.BootId, committed,
-                last is null ? default : new RecordLocation(last.Id, last.DirectoryOffset));
+            RecordLocation block = last is null ? default : new RecordLocation(last.Id, last.DirectoryOffset);
+            if (head.Claim(core.Identity.StoreId, core.Directory.BootId, committed, block) is { } full)
+            {
+                core.Log.HintFailed(StoreFileNames.Head, full);
+            }
+
             StoreEngine engine = new(core, writer, writerLock, null);
             Begin(engine, plan, checkpoint, clean, snapshot);
             return engine;
@@ -251,13 +284,21 @@ internal static class StoreOpener
         core.Log.Opened(
             core.Directory.FullPath, clean ? "clean" : "not closed cleanly", plan.Segments.Count,
             plan.Runs.Sum(r => (long)r.Count));
-        engine.Recovery.Start(plan.Runs, recount: !counted, snapshot.IsChecked ? 0 : snapshot.Generation);
+        try
+        {
+            engine.Recovery.Start(plan.Runs, recount: !counted, snapshot.IsChecked ? 0 : snapshot.Generation);
+        }
+        catch
+        {
+            engine.Stop();
+            throw;
+        }
     }
 
-    /// <summary>A number that no segment has.</summary>
-    public static int NextSegmentId(IStoreDirectory directory)
+    /// <summary>A number that no segment has, nor one that is lost.</summary>
+    public static int NextSegmentId(IStoreDirectory directory, CheckpointRecord? checkpoint)
     {
-        int last = 0;
+        int last = checkpoint?.Segments.Select(static s => s.SegmentId).DefaultIfEmpty().Max() ?? 0;
         foreach (StoreEntry entry in directory.List(StoreFileNames.Segments))
         {
             if (StoreFileNames.TryParseSegment(entry.Name, out int id))

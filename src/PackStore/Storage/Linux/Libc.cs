@@ -118,4 +118,8 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
     public static partial int Advise(nint address, nuint length, int advice);
+
+    /// <summary>The soft and the hard limit.</summary>
+    [LibraryImport(Library, EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetLimit(int resource, ulong* softAndHard);
 }

@@ -39,7 +39,11 @@ internal static class LegacyTree
             foreach (TreeEntry entry in entries.Where(e => e.Root == r).DistinctBy(static e => e.Key))
             {
                 Add(root, entry);
-                written.Add(entry);
+                if (!IsMeta(entry) || entry.Damage != EntryDamage.LoseFile)
+                {
+                    // A blob that is gone is no entry at all.
+                    written.Add(entry);
+                }
             }
 
             root.WriteIndex(shape);
