@@ -1,4 +1,3 @@
-using PackStore.Migration.Legacy;
 using PackStore.Migration.Legacy.Redb;
 using PackStore.Storage;
 using PackStore.Storage.Foreign;

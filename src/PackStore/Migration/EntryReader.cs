@@ -10,7 +10,6 @@ namespace PackStore.Migration;
 /// </summary>
 internal sealed class EntryReader
 {
-    private readonly LegacyRoot _root;
     private readonly IImportTarget _target;
     private readonly long _nowUnixMs;
     private readonly bool _move;
@@ -26,7 +25,6 @@ internal sealed class EntryReader
     /// <param name="move">Whether the entry's files are to be deleted afterwards.</param>
     public EntryReader(LegacyRoot root, PayloadFileReader reader, long nowUnixMs, bool move)
     {
-        _root = root;
         _target = reader.Target;
         _nowUnixMs = nowUnixMs;
         _move = move;

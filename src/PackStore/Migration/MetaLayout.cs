@@ -2,7 +2,6 @@ using System.Text;
 using PackStore.Engine.Importing;
 using PackStore.Migration.Legacy;
 using PackStore.Migration.Legacy.Hashing;
-using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
 namespace PackStore.Migration;

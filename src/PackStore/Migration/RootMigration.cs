@@ -40,7 +40,7 @@ internal sealed class RootMigration(MigrationContext context, LegacyRoot root)
         finally
         {
             queue.CompleteAdding();
-            Task.WaitAny(Task.WhenAll(workers));
+            Task.WaitAny([Task.WhenAll(workers)], CancellationToken.None);
         }
 
         if (workers.FirstOrDefault(static w => w.IsFaulted) is { } failed)

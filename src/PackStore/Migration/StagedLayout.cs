@@ -1,7 +1,6 @@
 using System.Text;
 using PackStore.Migration.Legacy;
 using PackStore.Migration.Legacy.Hashing;
-using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
 namespace PackStore.Migration;

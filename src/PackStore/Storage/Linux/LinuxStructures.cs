@@ -54,7 +54,10 @@ internal struct FileStatus
         (ModifiedSeconds * 1_000_000_000) + ModifiedNanoseconds,
         (ChangedSeconds * 1_000_000_000) + ChangedNanoseconds,
         AllocatedBytes,
-        (UnixFileMode)(Mode & LinuxConstants.PermissionMask)) { Links = Links };
+        (UnixFileMode)(Mode & LinuxConstants.PermissionMask))
+    {
+        Links = Links,
+    };
 }
 
 /// <summary><c>struct statfs</c> of x64 and arm64.</summary>
