@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PackStore.Bench.Peers;
 
 namespace PackStore.Bench.Pauses;
 
@@ -57,9 +56,12 @@ internal sealed record PauseRun(
         Array.ForEach(threads, static t => t.Join());
         double[] sorted = [.. stops.Order()];
         return new PauseRun(
-            name, sorted.Length, Statistics.Percentile(sorted, 0.5), Statistics.Percentile(sorted, 0.99), sorted[^1],
+            name, sorted.Length, At(sorted, 0.5), At(sorted, 0.99), sorted[^1],
             DeviceRead() - before, touched);
     }
+
+    private static double At(double[] sorted, double share) =>
+        sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * share))];
 
     private static long DeviceRead() => long.Parse(
         File.ReadLines("/proc/self/io").First(static l => l.StartsWith("read_bytes:", StringComparison.Ordinal))[11..],

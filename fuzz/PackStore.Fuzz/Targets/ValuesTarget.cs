@@ -9,13 +9,17 @@ internal sealed class ValuesTarget : IFuzzTarget
 {
     private static readonly DateTimeOffset s_now = new(2026, 11, 26, 0, 0, 0, TimeSpan.Zero);
 
+    private static readonly string[] s_texts =
+    [
+        "00ff", "4096", "1.5GiB", "10MB", "64K", "30m", "7d", "2w", "0.5%", "100", "2026-11-22T20:31:04Z",
+        "2026-11-22", "9223372036854775807", "79228162514264337593543950335P", "\U0001F4E6", "",
+    ];
+
     public string Name => "values";
 
     public IReadOnlyList<byte[]> Seeds() =>
     [
-        .. new[] { "00ff", "4096", "1.5GiB", "10MB", "64K", "30m", "7d", "2w", "0.5%", "100", "2026-11-22T20:31:04Z",
-            "2026-11-22", "9223372036854775807", "79228162514264337593543950335P", "\U0001F4E6", "" }
-            .Select(Encoding.UTF8.GetBytes),
+        .. s_texts.Select(Encoding.UTF8.GetBytes),
     ];
 
     public bool Run(ReadOnlySpan<byte> input)

@@ -40,6 +40,7 @@ internal sealed class RootMigration(MigrationContext context, LegacyRoot root)
         finally
         {
             queue.CompleteAdding();
+            // Also when cancelled: workers hold what is about to be disposed.
             Task.WaitAny([Task.WhenAll(workers)], CancellationToken.None);
         }
 
