@@ -174,12 +174,14 @@ internal sealed class StoreEngine
         bool wrote;
         lock (Core.WriteLock)
         {
-            // Also what was flushed long ago: the last clean checkpoint does not know it.
-            wrote = writer.Sequence > writer.OpenedSequence || writer.SegmentsChanged;
             if (writer.Poison is null)
             {
                 Checkpoints!.CompleteDirectory();
             }
+
+            // Also what was flushed long ago: the last clean checkpoint does not know it. And a directory block that
+            // the last close could not write.
+            wrote = writer.Sequence > writer.OpenedSequence || writer.SegmentsChanged;
 
             writer.IsClosed = true;
         }
@@ -242,9 +244,11 @@ internal sealed class StoreEngine
         TakeRecency();
         if (Writer is { } writer)
         {
+            writer.HasUnreadable |= Recovery.MetUnreadable;
+            bool isMarked = !HasLeftOver(writer) || Checkpoints!.TryMark();
             lock (Core.WriteLock)
             {
-                if (writer.Appender is null)
+                if (writer.Appender is null || (isMarked && writer.Unsealed.Count > 0))
                 {
                     Writes!.SealLeftOvers();
                 }
@@ -255,6 +259,15 @@ internal sealed class StoreEngine
             {
                 Checkpoints!.TryWriteSnapshot(CancellationToken.None);
             }
+        }
+    }
+
+    /// <summary>Whether a clean close left a segment that a full disk had kept from being sealed.</summary>
+    private bool HasLeftOver(WriterState writer)
+    {
+        lock (Core.WriteLock)
+        {
+            return writer.Appender is not null && writer.Unsealed.Count > 0;
         }
     }
 

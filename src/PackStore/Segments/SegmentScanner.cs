@@ -34,6 +34,10 @@ internal ref struct SegmentScanner
     /// <summary>What was wrong there.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>Whether bytes could not be had anywhere so far: then a record may stand where none was
+    /// found.</summary>
+    public bool WasUnreadable { get; private set; }
+
     /// <summary>Goes to the next sound header; false at the end.</summary>
     /// <param name="resynchronise">Whether to look on behind damage, or to stop there.</param>
     public bool MoveNext(bool resynchronise)
@@ -58,6 +62,7 @@ internal ref struct SegmentScanner
                 return true;
             }
 
+            WasUnreadable |= problem == RecordReader.Unreadable;
             if (SkippedFrom < 0)
             {
                 SkippedFrom = at;

@@ -11,6 +11,9 @@ namespace PackStore.TestKit;
 /// <param name="inner">The directory that does the work; disposed with this.</param>
 internal abstract class ObservedDirectory(IStoreDirectory inner) : IStoreDirectory
 {
+    /// <summary>The directory that does the work: what is done there is seen by nobody.</summary>
+    public IStoreDirectory Inner => inner;
+
     /// <inheritdoc/>
     public string FullPath => inner.FullPath;
 

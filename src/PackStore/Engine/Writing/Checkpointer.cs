@@ -60,6 +60,22 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         }
     }
 
+    /// <summary>As <see cref="EnsureMarked"/>, before an append that can wait for another time; says whether it
+    /// did.</summary>
+    public bool TryMark()
+    {
+        try
+        {
+            EnsureMarked();
+            return true;
+        }
+        catch (IOException e)
+        {
+            core.Log.HintFailed(StoreFileNames.Checkpoint, e);
+            return false;
+        }
+    }
+
     /// <summary>Writes a checkpoint of the segments as they are; says whether it could. Failing costs safety margins,
     /// no data.</summary>
     public bool TryWriteCheckpoint(bool clean)

@@ -144,9 +144,11 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
                 left.Builder);
             try
             {
+                // Also where no footer fits: the next open may trust all that is durable by then, and what a power cut
+                // tore in the midst of it must not be a record any more.
+                appender.FillGaps(left.Gaps);
                 if (appender.Fits([]))
                 {
-                    appender.FillGaps(left.Gaps);
                     appender.Seal(ref writer.Sequence, entry => HourOf(left.Segment, entry));
                 }
 
