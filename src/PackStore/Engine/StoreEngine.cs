@@ -1,6 +1,7 @@
 using PackStore.Engine.Opening;
 using PackStore.Engine.Writing;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -85,6 +86,22 @@ internal sealed class StoreEngine
         }
     }
 
+    /// <summary>Brings a reader's index up to what its writer has published, in an epoch section of its own.</summary>
+    public void Follow()
+    {
+        EpochSlot slot = EpochGate.Slot;
+        ulong token = EpochGate.Enter(slot);
+        try
+        {
+            Throw.IfClosed(IsClosed);
+            Follower?.Follow();
+        }
+        finally
+        {
+            slot.Leave(token);
+        }
+    }
+
     /// <summary>Reads in the uses that read-only processes have noted; a writer also takes their files away.</summary>
     private void TakeRecency()
     {
@@ -102,6 +119,7 @@ internal sealed class StoreEngine
     /// <summary>Closes. Leases held now stay valid until they are disposed; later calls throw or miss.</summary>
     public void Close()
     {
+        SchedulePoint.BeforeLock(_closeLock, "close lock");
         lock (_closeLock)
         {
             if (_closed)
@@ -123,8 +141,17 @@ internal sealed class StoreEngine
             }
             finally
             {
+                SchedulePoint.Reach("close.closing");
                 Volatile.Write(ref _closed, true);
+                SchedulePoint.Reach("close.closed");
+#if PACKSTORE_PROOF
+                if (PlantedBugs.Has(PlantedBug.CloseUnseen))
+                {
+                    Core.RemoveDetour();
+                }
+#endif
                 Core.AddDetour();
+                Checkpoints?.End();
                 Release();
             }
         }
@@ -140,17 +167,21 @@ internal sealed class StoreEngine
 
     private void CloseWriter(WriterState writer)
     {
-        Pending!.DrainAsync().GetAwaiter().GetResult();
+        Task drained = Pending!.DrainAsync();
+        SchedulePoint.BeforeWait(drained, "close.drain");
+        drained.GetAwaiter().GetResult();
         Recovery.Dispose();
         bool wrote;
         lock (Core.WriteLock)
         {
-            // Also what was flushed long ago: the last clean checkpoint does not know it.
-            wrote = writer.Sequence > writer.OpenedSequence || writer.SegmentsChanged;
             if (writer.Poison is null)
             {
                 Checkpoints!.CompleteDirectory();
             }
+
+            // Also what was flushed long ago: the last clean checkpoint does not know it. And a directory block that
+            // the last close could not write.
+            wrote = writer.Sequence > writer.OpenedSequence || writer.SegmentsChanged;
 
             writer.IsClosed = true;
         }
@@ -183,7 +214,12 @@ internal sealed class StoreEngine
             appender.Dispose();
         }
 
-        Follower?.Dispose();
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.HeadUnmappedEarly))
+        {
+            Follower?.Dispose();
+        }
+#endif
         Writer?.Head.Dispose();
         _lock?.Dispose();
         Core.Metrics.Dispose();
@@ -194,6 +230,8 @@ internal sealed class StoreEngine
                 segment.Close();
             }
 
+            // A lookup of a reader looks at HEAD first.
+            Follower?.Dispose();
             Core.Loose.Close();
             state.Table.Release();
             Core.Directory.Dispose();
@@ -206,9 +244,11 @@ internal sealed class StoreEngine
         TakeRecency();
         if (Writer is { } writer)
         {
+            writer.HasUnreadable |= Recovery.MetUnreadable;
+            bool isMarked = !HasLeftOver(writer) || Checkpoints!.TryMark();
             lock (Core.WriteLock)
             {
-                if (writer.Appender is null)
+                if (writer.Appender is null || (isMarked && writer.Unsealed.Count > 0))
                 {
                     Writes!.SealLeftOvers();
                 }
@@ -219,6 +259,15 @@ internal sealed class StoreEngine
             {
                 Checkpoints!.TryWriteSnapshot(CancellationToken.None);
             }
+        }
+    }
+
+    /// <summary>Whether a clean close left a segment that a full disk had kept from being sealed.</summary>
+    private bool HasLeftOver(WriterState writer)
+    {
+        lock (Core.WriteLock)
+        {
+            return writer.Appender is not null && writer.Unsealed.Count > 0;
         }
     }
 

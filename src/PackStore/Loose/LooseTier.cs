@@ -1,5 +1,6 @@
 using System.Buffers;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Storage;
 
 namespace PackStore.Loose;
@@ -100,6 +101,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
             }
         }
 
+        SchedulePoint.Reach("loose.dropped");
         directory.Delete(name);
     }
 
@@ -108,6 +110,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// whose sync failed once must not be taken for durable later.</summary>
     public void Sync()
     {
+        SchedulePoint.BeforeLock(_syncLock, "loose sync lock");
         lock (_syncLock)
         {
             if (_failure is { } earlier)
@@ -222,6 +225,12 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
 
     private void SyncFile(string name, IStoreFile? file)
     {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.UnsyncedLooseFile))
+        {
+            return;
+        }
+#endif
         if (file is not null)
         {
             file.Sync();
@@ -250,6 +259,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     private PayloadBytes? TryMap(string name, in PayloadDescriptor descriptor)
     {
         using IStoreFile? file = directory.TryOpen(name, writable: false);
+        SchedulePoint.Reach("loose.opened");
         if (file is null || file.Stat().Length != descriptor.StoredLength)
         {
             return null;
@@ -269,6 +279,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
             return null;
         }
 
+        SchedulePoint.Reach("loose.mapped");
         lock (_lock)
         {
             // The region's first reference is the cache's; the caller gets one more.

@@ -42,7 +42,6 @@ internal sealed class RecoveryRun(Segment segment, long from, long blockOffset, 
         SegmentScanner scanner = new(segment, from, to);
         while (scanner.MoveNext(resynchronise))
         {
-            unreadable |= scanner.Problem == RecordReader.Unreadable;
             if (TryDescribe(core, segment, scanner.Offset, scanner.Header, out DirectoryEntry entry))
             {
                 entries.Add(entry);
@@ -53,8 +52,7 @@ internal sealed class RecoveryRun(Segment segment, long from, long blockOffset, 
             }
         }
 
-        unreadable |= scanner.Problem == RecordReader.Unreadable;
-
+        unreadable |= scanner.WasUnreadable;
         return entries;
     }
 
