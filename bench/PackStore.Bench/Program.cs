@@ -2,11 +2,13 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using PackStore.Bench.Peers;
 using PackStore.Bench.Report;
+using PackStore.Bench.Space;
 
 return args switch
 {
     ["bdn", .. string[] rest] => Suites(rest),
     ["peers", .. string[] rest] => PeersCommand.Run(rest),
+    ["evict", .. string[] rest] => EvictCommand.Run(rest),
     ["plot", .. string[] rest] => PlotCommand.Run(rest),
     [OpenChild.OpenVerb or OpenChild.DirtyVerb or OpenChild.SettleVerb, string engine, string directory,
         string count] =>
@@ -24,6 +26,7 @@ static int Usage()
 {
     Console.Error.WriteLine("bdn [BenchmarkDotNet arguments]");
     Console.Error.WriteLine(PeersOptions.Usage);
+    Console.Error.WriteLine(EvictCommand.Usage);
     Console.Error.WriteLine("plot results.json bench.svg");
     return 2;
 }

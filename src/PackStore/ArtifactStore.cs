@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PackStore.Engine;
 using PackStore.Engine.Opening;
+using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Repair;
 using PackStore.Storage;
@@ -22,6 +23,8 @@ namespace PackStore;
 /// </remarks>
 public sealed class ArtifactStore : IAsyncDisposable, IDisposable
 {
+    private static readonly long s_lastMs = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
     private readonly StoreEngine _engine;
 
     private ArtifactStore(StoreEngine engine, string directory)
@@ -241,6 +244,14 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
         return StatsCollector.Collect(_engine);
     }
 
+    /// <summary>How sizes and ages of the artifacts are distributed. Reads the directory blocks of all segments, and no
+    /// record. Waits until an index that is being rebuilt is complete.</summary>
+    public StoreDistribution GetDistribution(CancellationToken cancellationToken = default)
+    {
+        Throw.IfClosed(_engine.IsClosed);
+        return DistributionCollector.Collect(_engine, cancellationToken);
+    }
+
     /// <summary>Reads the store and reports damage. Changes nothing.</summary>
     public Task<VerifyReport> VerifyAsync(
         VerifyOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
@@ -248,6 +259,71 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     {
         Throw.IfClosed(_engine.IsClosed);
         return StoreVerifier.RunAsync(DirectoryPath, options ?? new VerifyOptions(), progress, cancellationToken);
+    }
+
+    /// <summary>Takes the least recently used artifacts out until the limits are kept, in the order of the hours they
+    /// were last used. They are misses at once; their space comes back with compaction, that of loose files with the
+    /// next flush. What is evicted may be there again after a crash.</summary>
+    /// <remarks>A dry run also works on a store that is open read-only.</remarks>
+    /// <exception cref="StoreReadOnlyException">The store was opened read-only, and it is no dry run.</exception>
+    public Task<EvictionReport> EvictAsync(
+        EvictionOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new EvictionOptions();
+        SpacePolicy.Check(options);
+        Throw.IfClosed(_engine.IsClosed);
+        if (!options.DryRun)
+        {
+            _engine.ThrowIfReadOnly();
+        }
+
+        return OwnThread.Run("packstore evict", () => _engine.Evictor.Run(
+            core => SpacePolicy.TargetOf(core, options), options.DryRun, options.OnVictim, progress,
+            cancellationToken));
+    }
+
+    /// <summary>Evicts for maintenance.</summary>
+    internal Task<EvictionReport> MaintainAsync(Func<StoreCore, EvictionTarget> aim, CancellationToken cancellationToken)
+    {
+        _engine.ThrowIfReadOnly();
+        return OwnThread.Run("packstore evict", () => _engine.Evictor.Run(
+            aim, isDryRun: false, null, null, cancellationToken));
+    }
+
+    /// <summary>Keeps an artifact from being evicted until a time, for an owner: any text of at most 255 bytes. It need
+    /// not be there yet. Removing and replacing it go on. Durable when this returns; every call replaces a small file,
+    /// so pin many at once.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="owner">Who needs them. Each owner has pins of its own.</param>
+    /// <param name="expiresAt">When the pins end by themselves; <see langword="null"/> for never.</param>
+    /// <exception cref="ArgumentException">A key is <c>default</c>, the owner is empty or too long, or there are too
+    /// many pins.</exception>
+    public void Pin(IReadOnlyCollection<ArtifactKey> keys, string owner, DateTimeOffset? expiresAt = null)
+    {
+        PinBook.Check(keys, owner);
+        _engine.ThrowIfReadOnly();
+        _engine.Pins.Pin(keys, owner, expiresAt?.ToUnixTimeMilliseconds() ?? long.MaxValue);
+    }
+
+    /// <summary>Ends an owner's pins; says how many there were. Durable when this returns.</summary>
+    public int Unpin(IReadOnlyCollection<ArtifactKey> keys, string owner)
+    {
+        PinBook.Check(keys, owner);
+        _engine.ThrowIfReadOnly();
+        return _engine.Pins.Unpin(keys, owner);
+    }
+
+    /// <summary>All pins that have not ended.</summary>
+    public IReadOnlyList<ArtifactPin> GetPins()
+    {
+        Throw.IfClosed(_engine.IsClosed);
+        return
+        [
+            .. _engine.Pins.Current(_engine.Core.Options.TimeProvider.GetUtcNow()).Select(static p => new ArtifactPin(
+                p.Key, p.Owner,
+                p.ExpiryUnixMs > s_lastMs ? null : DateTimeOffset.FromUnixTimeMilliseconds(p.ExpiryUnixMs))),
+        ];
     }
 
     /// <summary>Closes the store: what was put is flushed, the index saved. Leases held stay valid until they are

@@ -18,12 +18,13 @@ internal static class LiveRecount
         for (int attempt = 0; attempt < MaxUnlocked; attempt++)
         {
             long changes = core.Accounting.Changes;
-            Count(core, cancellationToken, out StoreCounters counted, out Dictionary<int, long> bySegment);
+            bool isWhole = Count(
+                core, cancellationToken, out StoreCounters counted, out Dictionary<int, long> bySegment);
             lock (core.WriteLock)
             {
                 if (core.Accounting.Changes == changes)
                 {
-                    Publish(core, counted, bySegment);
+                    Publish(core, counted, bySegment, isWhole);
                     return;
                 }
             }
@@ -31,23 +32,25 @@ internal static class LiveRecount
 
         lock (core.WriteLock)
         {
-            Count(core, cancellationToken, out StoreCounters counters, out Dictionary<int, long> live);
-            Publish(core, counters, live);
+            bool isWhole = Count(core, cancellationToken, out StoreCounters counters, out Dictionary<int, long> live);
+            Publish(core, counters, live, isWhole);
         }
     }
 
-    private static void Publish(StoreCore core, StoreCounters counters, Dictionary<int, long> live)
+    private static void Publish(StoreCore core, StoreCounters counters, Dictionary<int, long> live, bool isWhole)
     {
-        core.Accounting.Set(counters);
+        core.Accounting.Set(counters, live.Values.Sum());
         foreach (Segment segment in core.State.Segments.All)
         {
             segment.SetLive(live.GetValueOrDefault(segment.Id));
         }
 
-        core.Accounting.IsExact = true;
+        // A header that could not be read just now belongs to a record that is live all the same: counted again next
+        // time.
+        core.Accounting.IsExact = isWhole;
     }
 
-    private static void Count(
+    private static bool Count(
         StoreCore core, CancellationToken cancellationToken, out StoreCounters counters, out Dictionary<int, long> live)
     {
         // Segments and index stay mapped meanwhile, also if the store is closed by another thread.
@@ -55,7 +58,7 @@ internal static class LiveRecount
         ulong token = EpochGate.Enter(slot);
         try
         {
-            CountInside(core, cancellationToken, out counters, out live);
+            return CountInside(core, cancellationToken, out counters, out live);
         }
         finally
         {
@@ -63,7 +66,7 @@ internal static class LiveRecount
         }
     }
 
-    private static void CountInside(
+    private static bool CountInside(
         StoreCore core, CancellationToken cancellationToken, out StoreCounters counters, out Dictionary<int, long> live)
     {
         StoreState state = core.State;
@@ -72,6 +75,7 @@ internal static class LiveRecount
         long payloads = 0;
         long looseFiles = 0;
         long looseBytes = 0;
+        bool isWhole = true;
         foreach ((ulong word, _) in state.Table.Enumerate())
         {
             if ((artifacts & 0xFFF) == 0)
@@ -79,10 +83,16 @@ internal static class LiveRecount
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            if (!state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
-                || !RecordReader.TryReadHeader(segment, IndexWord.Offset(word), out RecordHeader header, out _)
+            if (!state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment))
+            {
+                continue;
+            }
+
+            if (!RecordReader.TryReadHeader(
+                    segment, IndexWord.Offset(word), out RecordHeader header, out string? problem)
                 || header.Kind != RecordKind.Artifact)
             {
+                isWhole &= problem != RecordReader.Unreadable;
                 continue;
             }
 
@@ -98,6 +108,7 @@ internal static class LiveRecount
         }
 
         counters = new StoreCounters(artifacts, payloads, looseFiles, looseBytes);
+        return isWhole;
     }
 
     /// <summary>Number and bytes of a record's loose payloads.</summary>

@@ -26,6 +26,7 @@ internal sealed class StoreCore : IHashSource
         Loose = new LooseTier(
             directory, options.Checksums != ChecksumPolicy.Never, options.Durability != Durability.None);
         Metrics = new StoreMetrics(options.MeterFactory);
+        Metrics.Watch(Accounting);
         Log = new StoreLog(options.LoggerFactory);
         _state = new StoreState(this, null!, SegmentMap.Empty, null);
         RefreshHour();

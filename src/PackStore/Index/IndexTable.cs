@@ -38,6 +38,8 @@ internal sealed class IndexTable
     private readonly TableMemory _overflowRecency;
     private readonly Stack<int> _freeOverflow = new();
     private int _overflowCount;
+    private int _freezes;
+    private bool _hasLeftOut;
     private long _entries;
 
     // See TableShape. Written under the write lock with release; readers load it with acquire before the bucket and
@@ -68,11 +70,16 @@ internal sealed class IndexTable
     public long Bytes =>
         (BucketCount + (long)OverflowCount) * (SnapshotHeader.BucketBytes + SnapshotHeader.RecencyBytes);
 
-    /// <summary>While set nothing moves, so that a snapshot can be copied. Under the write lock.</summary>
-    public bool IsFrozen { get; set; }
+    /// <summary>While set nothing moves, so that a snapshot can be copied and slots are known by their numbers. Under
+    /// the write lock.</summary>
+    public bool IsFrozen => _freezes > 0;
 
     /// <summary>Whether an hour changed since the last <see cref="TakeRecencyChange"/>.</summary>
     public bool HasRecencyChanged { get; private set; }
+
+    /// <summary>Whether it lacks records that nothing supersedes, because artifacts were evicted. Goes with the
+    /// snapshots that are made of it.</summary>
+    public bool HasLeftOut => Volatile.Read(ref _hasLeftOut);
 
     internal ulong Shape => Volatile.Read(ref _shape);
 
@@ -108,9 +115,16 @@ internal sealed class IndexTable
 
         table._overflowCount = header.Overflow;
         table._entries = header.Entries;
+        table._hasLeftOut = header.HasLeftOut;
         table._shape = TableShape.Make(header.Buckets, 0);
         return table;
     }
+
+    /// <summary>Keeps everything in its place until <see cref="Thaw"/>. Under the write lock.</summary>
+    public void Freeze() => _freezes++;
+
+    /// <summary>Ends one <see cref="Freeze"/>. Under the write lock.</summary>
+    public void Thaw() => _freezes--;
 
     /// <summary>Notes that the hours as they are now are about to be saved.</summary>
     public void TakeRecencyChange() => HasRecencyChanged = false;
@@ -252,6 +266,8 @@ internal sealed class IndexTable
         _buckets.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.BucketBytes));
         _recency.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.RecencyBytes));
     }
+
+    internal void NoteLeftOut() => Volatile.Write(ref _hasLeftOut, true);
 
     internal void ForgetEntry() => Interlocked.Decrement(ref _entries);
 

@@ -25,6 +25,12 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     private readonly Dictionary<string, IStoreFile?> _unsynced = [];
     private readonly HashSet<string> _directories = [];
 
+    /// <summary>Promises room for bytes about to be written, or throws; null if there is no limit.</summary>
+    public Action<long>? Charge { get; set; }
+
+    /// <summary>Ends promises.</summary>
+    public Action<long>? Release { get; set; }
+
     /// <summary>The store's directory.</summary>
     public IStoreDirectory Directory => directory;
 
@@ -48,6 +54,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
 
         using LooseWriter writer = CreateWriter(key);
+        writer.Charge(before.Length);
         if (adoption == FileAdoption.Copy || !writer.File.TryCloneFrom(source, 0, 0, before.Length))
         {
             writer.File.CopyFrom(source, 0, 0, before.Length);
@@ -280,6 +287,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
 
         using LooseWriter writer = new(this, key, temporary, file);
+        writer.Charge(file.Stat().Length);
         linked = writer.FinishAdopted(index, file.Stat().Length, checksum, sharesInode: true);
         return true;
     }

@@ -79,7 +79,7 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
                 StopRecovery(image.KillImage(), path);
             }
 
-            if (CrashOracle.FindProblem(image, scenario.Options, expected, (pick / RecoverEvery) % ThoroughEvery == 0)
+            if (CrashOracle.FindProblem(image, scenario.JudgeOptions, expected, (pick / RecoverEvery) % ThoroughEvery == 0)
                 is { } problem)
             {
                 Problems.Enqueue($"{path.Where}: {problem}");

@@ -274,7 +274,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         if (found.Count > 0)
         {
             found.ForEach(e => builder.Add(e));
-            _runs.Add(RecoveryRun.OfWalked(segment, [.. found]));
+            AddWalked(segment, found);
         }
 
         return end;
@@ -295,7 +295,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
                 builder?.AddBlock(offset, count);
                 if (new RecordLocation(segment.Id, offset).CompareTo(watermark) > 0 && count > 0)
                 {
-                    _runs.Add(new RecoveryRun(segment, from, offset, count, before));
+                    _runs.Add(new RecoveryRun(segment, from, offset, count, before, SettledIn(segment)));
                 }
 
                 before += count;
@@ -330,9 +330,23 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
 
         if (tail.Count > 0 && new RecordLocation(segment.Id, tail[^1].Offset).CompareTo(watermark) >= 0)
         {
-            _runs.Add(RecoveryRun.OfWalked(segment, [.. tail]));
+            AddWalked(segment, tail);
         }
     }
+
+    private void AddWalked(Segment segment, List<DirectoryEntry> entries)
+    {
+        long settled = SettledIn(segment);
+        DirectoryEntry[] open = [.. entries.Where(e => e.Offset >= settled)];
+        if (open.Length > 0)
+        {
+            _runs.Add(RecoveryRun.OfWalked(segment, open));
+        }
+    }
+
+    /// <summary>Up to where the snapshot settles what is in a segment. Records before it that are not in the index were
+    /// superseded, removed or evicted, and those must not come back after a close that counted without them.</summary>
+    private long SettledIn(Segment segment) => segment.Id == watermark.SegmentId ? watermark.Offset : 0;
 
     private bool TryReadBlock(Segment segment, out List<(long Offset, int Count, long End)> blocks)
     {

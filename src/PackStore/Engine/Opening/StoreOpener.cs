@@ -242,10 +242,11 @@ internal static class StoreOpener
         StoreEngine engine, SegmentPlan plan, CheckpointRecord? checkpoint, bool clean, SnapshotInUse snapshot)
     {
         StoreCore core = engine.Core;
-        bool counted = clean && plan.Missing.Count == 0;
+        bool counted = clean && plan.Missing.Count == 0
+            && !(checkpoint!.HasLeftOut && snapshot.Generation != checkpoint.SnapshotGeneration);
         if (counted)
         {
-            core.Accounting.Set(checkpoint!.Counters);
+            core.Accounting.Set(checkpoint!.Counters, plan.Segments.Sum(static s => s.LiveBytes));
         }
 
         core.Log.Opened(

@@ -79,7 +79,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     {
         lock (_snapshotLock)
         {
-            SnapshotHeader header = Freeze();
+            SnapshotHeader header = Freeze(out long evictions);
             try
             {
                 // Flushed before it is published: a record that it names and a power cut takes must not hide an older
@@ -95,13 +95,14 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             {
                 lock (core.WriteLock)
                 {
-                    core.State.Table.IsFrozen = false;
+                    core.State.Table.Thaw();
                 }
             }
 
             lock (core.WriteLock)
             {
                 writer.SnapshotGeneration = header.Generation;
+                writer.EvictionsSaved = evictions;
                 writer.RecordsSinceSnapshot = (long)(writer.Sequence - header.Sequence);
             }
 
@@ -121,9 +122,25 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         lock (core.WriteLock)
         {
             long entries = core.State.Table.Entries;
+            if (writer.Evictions != writer.EvictionsSaved)
+            {
+                return core.State.Recovery is null && !writer.HasUnreadable;
+            }
+
             return core.State.Recovery is null && entries > 0 && !writer.HasUnreadable
                 && (writer.SnapshotGeneration == 0 || core.State.Table.HasRecencyChanged
                     || writer.RecordsSinceSnapshot >= Math.Max(FormatLimits.RecordsPerDirectory, entries / 8));
+        }
+    }
+
+    /// <summary>While the store runs: whether so much has changed since the last snapshot that the next open gains by a
+    /// new one.</summary>
+    public bool IsSnapshotTimely()
+    {
+        lock (core.WriteLock)
+        {
+            return core.State.Recovery is null && !writer.HasUnreadable && writer.RecordsSinceSnapshot
+                >= Math.Max(FormatLimits.RecordsPerDirectory, core.State.Table.Entries / 8);
         }
     }
 
@@ -152,12 +169,13 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         }
     }
 
-    private SnapshotHeader Freeze()
+    private SnapshotHeader Freeze(out long evictions)
     {
         lock (core.WriteLock)
         {
+            evictions = writer.Evictions;
             IndexTable table = core.State.Table;
-            table.IsFrozen = true;
+            table.Freeze();
             table.TakeRecencyChange();
             return new SnapshotHeader(
                 core.Identity.StoreId, writer.SnapshotGeneration + 1, writer.Committed(core.State.Segments),
@@ -189,6 +207,11 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
         return new CheckpointRecord(
             core.Identity.StoreId, writer.CheckpointGeneration + 1, core.Directory.BootId, writer.Sequence,
-            writer.SnapshotGeneration, clean && core.Accounting.IsExact, core.Accounting.Counters, segments);
+            writer.SnapshotGeneration,
+            clean && core.Accounting.IsExact && writer.Evictions == writer.EvictionsSaved,
+            core.Accounting.Counters, segments)
+        {
+            HasLeftOut = core.State.Table.HasLeftOut,
+        };
     }
 }

@@ -84,7 +84,7 @@ internal static class PutSession
                     : engine.Encoder!.Encode(put.Key, put.Outcome, put.Payloads, keepPending: false);
                 batch.Add(encoded);
                 bytes += encoded.Record!.RecordLength;
-                if (bytes >= BatchBytes || bytes >= engine.Writes!.MaxRecordLength / 2)
+                if (bytes >= BatchBytes || bytes >= engine.Admission.BatchBytes || bytes >= engine.Writes!.MaxRecordLength / 2)
                 {
                     sequence = Math.Max(sequence, AppendBatch(engine, batch));
                     bytes = 0;
@@ -103,12 +103,13 @@ internal static class PutSession
     public static async ValueTask<bool> RemoveAsync(StoreEngine engine, ArtifactKey key)
     {
         bool wasPending;
+        bool wasThere;
         ulong sequence;
         engine.Checkpoints!.EnsureMarked();
         lock (engine.Core.WriteLock)
         {
             wasPending = engine.Pending!.Cancel(key);
-            sequence = engine.Writes!.Remove(key);
+            sequence = engine.Writes!.Remove(key, out wasThere);
         }
 
         if (sequence != 0)
@@ -116,7 +117,7 @@ internal static class PutSession
             await AfterAppend(engine, sequence).ConfigureAwait(false);
         }
 
-        return wasPending || sequence != 0;
+        return wasPending || wasThere;
     }
 
     public static async ValueTask FlushAsync(StoreEngine engine, CancellationToken cancellationToken)
@@ -184,10 +185,18 @@ internal static class PutSession
     private static ulong Append(StoreEngine engine, EncodedPut encoded)
     {
         PreparedRecord record = encoded.Record!;
-        engine.Checkpoints!.EnsureMarked();
-        ulong sequence = engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
-        encoded.Commit();
-        return sequence;
+        engine.Admission.Charge(record.RecordLength);
+        try
+        {
+            engine.Checkpoints!.EnsureMarked();
+            ulong sequence = engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
+            encoded.Commit();
+            return sequence;
+        }
+        finally
+        {
+            engine.Admission.Release(record.RecordLength);
+        }
     }
 
     private static ulong AppendBatch(StoreEngine engine, List<EncodedPut> batch)
@@ -197,11 +206,13 @@ internal static class PutSession
             return 0;
         }
 
-        engine.Checkpoints!.EnsureMarked();
         PreparedRecord[] records = [.. batch.Select(static e => e.Record!)];
+        long bytes = records.Sum(static r => (long)r.RecordLength);
+        engine.Admission.Charge(bytes);
         int appended = 0;
         try
         {
+            engine.Checkpoints!.EnsureMarked();
             return engine.Writes!.AppendAll(records, out appended);
         }
         finally
@@ -217,6 +228,7 @@ internal static class PutSession
             }
 
             batch.Clear();
+            engine.Admission.Release(bytes);
         }
     }
 

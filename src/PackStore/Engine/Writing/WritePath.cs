@@ -79,21 +79,26 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         return sequence;
     }
 
-    /// <summary>Removes a key; returns the sequence number of its tombstone, or 0 if the key is not there.</summary>
-    public ulong Remove(in ArtifactKey key)
+    /// <summary>Removes a key; returns the sequence number of its tombstone, or 0 if the key is not there and none is
+    /// needed.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="wasThere">Whether there was something to remove. An evicted artifact was not, and yet gets a
+    /// tombstone: its record may come back after a crash, and what was removed must not.</param>
+    public ulong Remove(in ArtifactKey key, out bool wasThere)
     {
         ulong hash = core.HashOf(key);
         using PreparedRecord tombstone = PreparedRecord.Tombstone(key, hash);
         lock (core.WriteLock)
         {
             ThrowIfRefused();
-            if (IsPresentLocked(key, hash))
+            wasThere = IsPresentLocked(key, hash);
+            if (wasThere)
             {
                 return Append([tombstone]);
             }
 
             ThrowIfUnreadable(hash);
-            return 0;
+            return core.State.Table.HasLeftOut ? Append([tombstone]) : 0;
         }
     }
 
@@ -185,7 +190,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         }
     }
 
-    private void ThrowIfRefused()
+    /// <summary>Throws if the store is closed or poisoned. Under the write lock.</summary>
+    public void ThrowIfRefused()
     {
         Throw.IfClosed(writer.IsClosed);
         if (writer.Poison is { } poison)
@@ -305,7 +311,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         if (isPut)
         {
             segment.AddLive(record.RecordLength);
-            core.Accounting.Add(1, record.PayloadCount, record.Loose.Files, record.Loose.Bytes);
+            core.Accounting.Add(
+                1, record.PayloadCount, record.Loose.Files, record.Loose.Bytes, record.RecordLength);
         }
         else
         {
@@ -324,7 +331,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         segment.AddLive(-old.RecordLength);
         long offset = IndexWord.Offset(probe.Word);
         (int files, long bytes) = old.Flags.HasFlag(RecordFlags.Loose) ? LiveRecount.LooseOf(segment, offset) : default;
-        core.Accounting.Add(-1, -old.Count, -files, -bytes);
+        core.Accounting.Add(-1, -old.Count, -files, -bytes, -old.RecordLength);
         if (files == 0 || !RecordReader.TryReadRecord(segment, offset, out RecordHeader header,
             out ReadOnlySpan<byte> bytesOf, out _))
         {

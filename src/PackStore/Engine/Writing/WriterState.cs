@@ -42,6 +42,13 @@ internal sealed class WriterState(HeadPage head)
     /// <summary>Records appended since the newest snapshot.</summary>
     public long RecordsSinceSnapshot { get; set; }
 
+    /// <summary>Grows with every batch of evictions.</summary>
+    public long Evictions { get; private set; }
+
+    /// <summary>The value of <see cref="Evictions"/> when the newest snapshot was begun: what was evicted later comes
+    /// back if that is the last one.</summary>
+    public long EvictionsSaved { get; set; }
+
     /// <summary>Generation of the newest snapshot; 0 if there is none.</summary>
     public ulong SnapshotGeneration { get; set; }
 
@@ -60,6 +67,14 @@ internal sealed class WriterState(HeadPage head)
 
     /// <summary>Set when the store is being closed.</summary>
     public bool IsClosed { get; set; }
+
+    /// <summary>Notes that entries were taken out of the index without a record. The snapshot that makes it last counts
+    /// them as it counts records.</summary>
+    public void NoteEvicted(long entries)
+    {
+        Evictions++;
+        RecordsSinceSnapshot += entries;
+    }
 
     /// <summary>The committed end of the active segment, or of the last one.</summary>
     public RecordLocation Committed(SegmentMap segments)
