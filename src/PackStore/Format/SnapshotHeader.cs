@@ -57,7 +57,8 @@ internal sealed record SnapshotHeader(
 {
     private const uint LeftOutFlag = 1;
 
-    /// <summary>Whether records before the watermark that nothing supersedes are not in it: they were evicted.</summary>
+    /// <summary>Whether records before the watermark that nothing supersedes are not in it: they were
+    /// evicted.</summary>
     public bool HasLeftOut { get; init; }
 
     /// <summary>"PKINDEX1" as bytes.</summary>

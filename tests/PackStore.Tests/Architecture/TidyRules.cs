@@ -251,6 +251,7 @@ internal static partial class TidyRules
         string dotted = folder.Replace('/', '.');
         foreach ((string from, string to) in new[]
         {
+            ("src.PackStore.Reports.Space", "PackStore"),
             ("src.PackStore.Model", "PackStore"), ("src.PackStore.Reports", "PackStore"),
             ("src.PackStore.Errors", "PackStore"), ("src.PackStore", "PackStore"), ("src.Tools", "PackStore.Tools"),
             ("tests.PackStore.TestKit.Memory", "PackStore.TestKit"),

@@ -79,7 +79,8 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
                 StopRecovery(image.KillImage(), path);
             }
 
-            if (CrashOracle.FindProblem(image, scenario.JudgeOptions, expected, (pick / RecoverEvery) % ThoroughEvery == 0)
+            bool isThorough = (pick / RecoverEvery) % ThoroughEvery == 0;
+            if (CrashOracle.FindProblem(image, scenario.JudgeOptions, expected, isThorough)
                 is { } problem)
             {
                 Problems.Enqueue($"{path.Where}: {problem}");
@@ -141,7 +142,8 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
 }
 
 /// <summary>How a state came about; <c>Pick</c> decides what else is done with it.</summary>
-internal sealed record CrashPath(CrashMoment Moment, CrashKind Kind, bool WasCut, uint Pick, string Where, int Depth = 0)
+internal sealed record CrashPath(
+    CrashMoment Moment, CrashKind Kind, bool WasCut, uint Pick, string Where, int Depth = 0)
 {
     /// <summary>What is right: one power cut on the way, and only what was durable is promised.</summary>
     public CrashExpectation Expected => WasCut ? Moment.AfterPowerCut : Moment.AfterKill;

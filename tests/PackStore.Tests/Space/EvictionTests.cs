@@ -115,7 +115,8 @@ public sealed class EvictionTests : IDisposable
             store.TryGetMetadata(v.Key, out ArtifactMetadata? m) && m.LastUsed == v.LastUsed));
 
         List<EvictedArtifact> done = [];
-        EvictionReport report = await store.EvictAsync(new EvictionOptions { MaxBytes = live / 4, OnVictim = done.Add });
+        EvictionReport report = await store.EvictAsync(
+            new EvictionOptions { MaxBytes = live / 4, OnVictim = done.Add });
         Assert.Equal(plan.LiveBytesAfter, report.LiveBytesAfter);
         Assert.Equal(planned.Select(v => v.Key), done.Select(v => v.Key));
         Assert.All(done, v => Assert.False(store.Contains(v.Key)));

@@ -1,5 +1,6 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
+using PackStore.Format.Pins;
 using PackStore.Index;
 
 namespace PackStore.Engine.Space;

@@ -1,6 +1,7 @@
 using System.Text;
 using PackStore.Engine.Writing;
 using PackStore.Format;
+using PackStore.Format.Pins;
 using PackStore.Storage;
 
 namespace PackStore.Engine.Space;

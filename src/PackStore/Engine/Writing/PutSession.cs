@@ -84,7 +84,8 @@ internal static class PutSession
                     : engine.Encoder!.Encode(put.Key, put.Outcome, put.Payloads, keepPending: false);
                 batch.Add(encoded);
                 bytes += encoded.Record!.RecordLength;
-                if (bytes >= BatchBytes || bytes >= engine.Admission.BatchBytes || bytes >= engine.Writes!.MaxRecordLength / 2)
+                if (bytes >= BatchBytes || bytes >= engine.Admission.BatchBytes
+                    || bytes >= engine.Writes!.MaxRecordLength / 2)
                 {
                     sequence = Math.Max(sequence, AppendBatch(engine, batch));
                     bytes = 0;

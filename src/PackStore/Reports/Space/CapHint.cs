@@ -2,7 +2,8 @@ namespace PackStore;
 
 /// <summary>What a cap would mean for the artifacts that are in the store now.</summary>
 /// <remarks>An estimate from one number an artifact, the hour of its last use. What an artifact's earlier uses were is
-/// not known, nor what was evicted long ago: the share is that of the latest uses, each artifact counting once.</remarks>
+/// not known, nor what was evicted long ago: the share is that of the latest uses, each artifact counting
+/// once.</remarks>
 public sealed class CapHint
 {
     internal CapHint(long maxBytes, double keptUses, TimeSpan age)

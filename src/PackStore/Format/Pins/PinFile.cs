@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
-namespace PackStore.Format;
+namespace PackStore.Format.Pins;
 
 /// <summary>Offsets and sizes of the front of PINS.</summary>
 internal static class PinFileLayout
@@ -41,7 +41,8 @@ internal static class PinEntryLayout
 /// <see cref="long.MaxValue"/> for never.</param>
 internal readonly record struct PinEntry(ArtifactKey Key, string Owner, long ExpiryUnixMs);
 
-/// <summary>The whole of PINS: which artifacts must not be evicted, for whom, until when. Atomically replaced.</summary>
+/// <summary>The whole of PINS: which artifacts must not be evicted, for whom, until when. Replaced as a
+/// whole.</summary>
 internal static class PinFile
 {
     /// <summary>"PKPINS01" as bytes.</summary>
