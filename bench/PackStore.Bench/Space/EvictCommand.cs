@@ -27,7 +27,7 @@ internal static class EvictCommand
         string path = Path.Combine(root, "store");
         try
         {
-            DateTimeOffset first = DateTimeOffset.UtcNow.AddHours(-Hours - 1);
+            DateTimeOffset first = TimeProvider.System.GetUtcNow().AddHours(-Hours - 1);
             using (ArtifactStore store = ArtifactStore.Open(path))
             {
                 Fill(store, count, first);

@@ -19,9 +19,6 @@ internal sealed class Evictor(StoreEngine engine)
     /// <summary>Slots emptied under the write lock at a time.</summary>
     private const int BatchSlots = 256;
 
-    // So much more than the average suggests is looked at first: artifacts that were used long ago may be small ones.
-    private const int MarginPercent = 125;
-    private const int MinCandidates = 1024;
     private readonly StoreCore _core = engine.Core;
 
     /// <summary>Evicts on this thread. One at a time; waits for an index that is being rebuilt.</summary>
@@ -109,7 +106,8 @@ internal sealed class Evictor(StoreEngine engine)
         long live = _core.Accounting.LiveBytes;
         long bytes = Math.Max(0, live - target.MaxLiveBytes);
         long average = Math.Max(1, live / Math.Max(1, counts.Total));
-        long wanted = bytes == 0 ? 0 : (bytes / average * MarginPercent / 100) + MinCandidates;
+        // As many as the average suggests; artifacts that were used long ago may be smaller ones, then more.
+        long wanted = (bytes + average - 1) / average;
         while (true)
         {
             int lastHour = counts.HourOfCount(wanted, target.MinHour, out long count);
@@ -124,7 +122,7 @@ internal sealed class Evictor(StoreEngine engine)
                 return candidates;
             }
 
-            wanted = count * 2;
+            wanted = count + (count / 8) + 1;
         }
     }
 
