@@ -18,12 +18,13 @@ internal static class LiveRecount
         for (int attempt = 0; attempt < MaxUnlocked; attempt++)
         {
             long changes = core.Accounting.Changes;
-            Count(core, cancellationToken, out StoreCounters counted, out Dictionary<int, long> bySegment);
+            bool isWhole = Count(
+                core, cancellationToken, out StoreCounters counted, out Dictionary<int, long> bySegment);
             lock (core.WriteLock)
             {
                 if (core.Accounting.Changes == changes)
                 {
-                    Publish(core, counted, bySegment);
+                    Publish(core, counted, bySegment, isWhole);
                     return;
                 }
             }
@@ -31,12 +32,12 @@ internal static class LiveRecount
 
         lock (core.WriteLock)
         {
-            Count(core, cancellationToken, out StoreCounters counters, out Dictionary<int, long> live);
-            Publish(core, counters, live);
+            bool isWhole = Count(core, cancellationToken, out StoreCounters counters, out Dictionary<int, long> live);
+            Publish(core, counters, live, isWhole);
         }
     }
 
-    private static void Publish(StoreCore core, StoreCounters counters, Dictionary<int, long> live)
+    private static void Publish(StoreCore core, StoreCounters counters, Dictionary<int, long> live, bool isWhole)
     {
         core.Accounting.Set(counters);
         foreach (Segment segment in core.State.Segments.All)
@@ -44,10 +45,11 @@ internal static class LiveRecount
             segment.SetLive(live.GetValueOrDefault(segment.Id));
         }
 
-        core.Accounting.IsExact = true;
+        core.Accounting.IsExact = isWhole;
     }
 
-    private static void Count(
+    /// <summary>Counts; false if a header could not be read just now, so that something is missing.</summary>
+    private static bool Count(
         StoreCore core, CancellationToken cancellationToken, out StoreCounters counters, out Dictionary<int, long> live)
     {
         // Segments and index stay mapped meanwhile, also if the store is closed by another thread.
@@ -55,7 +57,7 @@ internal static class LiveRecount
         ulong token = EpochGate.Enter(slot);
         try
         {
-            CountInside(core, cancellationToken, out counters, out live);
+            return CountInside(core, cancellationToken, out counters, out live);
         }
         finally
         {
@@ -63,7 +65,7 @@ internal static class LiveRecount
         }
     }
 
-    private static void CountInside(
+    private static bool CountInside(
         StoreCore core, CancellationToken cancellationToken, out StoreCounters counters, out Dictionary<int, long> live)
     {
         StoreState state = core.State;
@@ -72,6 +74,7 @@ internal static class LiveRecount
         long payloads = 0;
         long looseFiles = 0;
         long looseBytes = 0;
+        bool isWhole = true;
         foreach ((ulong word, _) in state.Table.Enumerate())
         {
             if ((artifacts & 0xFFF) == 0)
@@ -79,10 +82,16 @@ internal static class LiveRecount
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            if (!state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
-                || !RecordReader.TryReadHeader(segment, IndexWord.Offset(word), out RecordHeader header, out _)
+            if (!state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment))
+            {
+                continue;
+            }
+
+            if (!RecordReader.TryReadHeader(
+                    segment, IndexWord.Offset(word), out RecordHeader header, out string? problem)
                 || header.Kind != RecordKind.Artifact)
             {
+                isWhole &= problem != RecordReader.Unreadable;
                 continue;
             }
 
@@ -98,6 +107,7 @@ internal static class LiveRecount
         }
 
         counters = new StoreCounters(artifacts, payloads, looseFiles, looseBytes);
+        return isWhole;
     }
 
     /// <summary>Number and bytes of a record's loose payloads.</summary>

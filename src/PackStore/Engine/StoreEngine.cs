@@ -40,6 +40,7 @@ internal sealed class StoreEngine
             Checkpoints = new Checkpointer(core, writer, Writes);
             Commits = new GroupCommit(core, writer, Checkpoints);
             Checkpoints.Flush = Commits.FlushNow;
+            Exchange = new SegmentExchange(core, writer, Writes, Checkpoints, Commits);
             Encoder = new PutEncoder(core, Writes.MaxRecordLength);
             Pending = new PendingPuts(core, Encoder, Writes);
             Writes.Published = key => Pending.Cancel(key);
@@ -67,6 +68,8 @@ internal sealed class StoreEngine
     public Checkpointer? Checkpoints { get; }
 
     public GroupCommit? Commits { get; }
+
+    public SegmentExchange? Exchange { get; }
 
     public PutEncoder? Encoder { get; }
 
@@ -137,13 +140,14 @@ internal sealed class StoreEngine
         bool wrote;
         lock (Core.WriteLock)
         {
-            // Also what was flushed long ago: the last clean checkpoint does not know it.
-            wrote = writer.Sequence > writer.OpenedSequence || writer.SegmentsChanged;
             if (writer.Poison is null)
             {
                 Checkpoints!.CompleteDirectory();
             }
 
+            // Also what was flushed long ago: the last clean checkpoint does not know it. And a directory block that an
+            // earlier close could not write.
+            wrote = writer.Sequence > writer.OpenedSequence || writer.SegmentsChanged;
             writer.IsClosed = true;
         }
 

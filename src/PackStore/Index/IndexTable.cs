@@ -177,6 +177,26 @@ internal sealed class IndexTable
         Volatile.Write(ref probe.WordReference, (probe.Word & IndexWord.TagMask) | IndexWord.Make(0, location));
     }
 
+    /// <summary>Leads a slot to a copy of its record, unless it has got another one, or none, meanwhile; its hour
+    /// stays. Under the write lock; readers may drop the entry or mark it checked at the same time.</summary>
+    public static bool TryRelocate(ref IndexProbe probe, RecordLocation copy)
+    {
+        ulong seen = Volatile.Read(ref probe.WordReference);
+        while (seen != 0 && IndexWord.SameLocation(seen, probe.Word))
+        {
+            ulong next = (seen & IndexWord.TagMask) | IndexWord.Make(0, copy);
+            ulong was = Interlocked.CompareExchange(ref probe.WordReference, next, seen);
+            if (was == seen)
+            {
+                return true;
+            }
+
+            seen = was;
+        }
+
+        return false;
+    }
+
     /// <summary>Empties a slot. Under the write lock, or by a reader that found the record damaged; says whether it was
     /// this call that did it.</summary>
     public bool TryRemove(ref IndexProbe probe)
@@ -195,6 +215,24 @@ internal sealed class IndexTable
         }
 
         return false;
+    }
+
+    /// <summary>Empties all slots whose words are unwanted; returns how many. Under the write lock.</summary>
+    public long RemoveWhere(Predicate<ulong> isUnwanted)
+    {
+        long removed = 0;
+        for (int i = 0; i < BucketCount; i++)
+        {
+            removed += RemoveWhere(ref Bucket(i), isUnwanted);
+        }
+
+        for (int i = 0; i < OverflowCount; i++)
+        {
+            removed += RemoveWhere(ref OverflowBucket(i), isUnwanted);
+        }
+
+        Interlocked.Add(ref _entries, -removed);
+        return removed;
     }
 
     /// <summary>All slots in use with their hours, in bucket order; under change it may miss or repeat those that
@@ -326,6 +364,24 @@ internal sealed class IndexTable
     {
         _overflow.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.BucketBytes));
         _overflowRecency.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.RecencyBytes));
+    }
+
+    private static long RemoveWhere(ref IndexBucket bucket, Predicate<ulong> isUnwanted)
+    {
+        long removed = 0;
+        for (int lane = 1; lane < IndexBucket.Words; lane++)
+        {
+            ulong word = Volatile.Read(ref bucket[lane]);
+            // A reader that marks the word as checked, or drops it, at the same time wins; asked again then.
+            while (word != 0 && isUnwanted(word))
+            {
+                ulong was = Interlocked.CompareExchange(ref bucket[lane], 0, word);
+                removed += was == word ? 1 : 0;
+                word = was == word ? 0 : was;
+            }
+        }
+
+        return removed;
     }
 
     private bool ReadSlot(int number, int lane, bool overflow, out ulong word, out ushort hour)

@@ -185,7 +185,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         }
     }
 
-    private void ThrowIfRefused()
+    /// <summary>Throws if the store is closed or poisoned. Under the write lock.</summary>
+    public void ThrowIfRefused()
     {
         Throw.IfClosed(writer.IsClosed);
         if (writer.Poison is { } poison)
@@ -230,15 +231,14 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         }
 
         SealLeftOvers();
-        SegmentMap segments = core.State.Segments;
-        if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
-        {
-            throw new PackStoreException(
-                $"{core.Directory.FullPath} has used up its segment numbers; export it into a new store.");
-        }
+        BeginSegment();
+    }
 
-        // A number is used up even if this fails: the file may be left behind.
-        Segment segment = new(core.Directory, core.Identity, core.Residency, writer.NextSegmentId++);
+    /// <summary>Begins another segment to append to, and seals the one before. Under the write lock.</summary>
+    public void BeginSegment()
+    {
+        SegmentMap segments = core.State.Segments;
+        Segment segment = new(core.Directory, core.Identity, core.Residency, TakeSegmentNumber());
         SegmentAppender next = SegmentAppender.Create(
             core.Directory, core.Identity, segment, _segmentBytes,
                 core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
@@ -254,6 +254,44 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
 
         writer.Head.NextGeneration();
         PublishHead(new RecordLocation(segment.Id, segment.CommittedEnd));
+    }
+
+    /// <summary>The next segment number. It is used up even if what it was for fails: a file may be left behind. Under
+    /// the write lock.</summary>
+    public int TakeSegmentNumber()
+    {
+        if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
+        {
+            throw new PackStoreException(
+                $"{core.Directory.FullPath} has used up its segment numbers; export it into a new store.");
+        }
+
+        return writer.NextSegmentId++;
+    }
+
+    /// <summary>Makes a complete segment part of the store, behind all others: what is put next goes into a new one
+    /// behind it. Under the write lock.</summary>
+    public void PublishSealed(Segment segment)
+    {
+        SealActive();
+        core.State = core.State with { Segments = core.State.Segments.With(segment) };
+        // Counts as something written, so that the close says what it left.
+        writer.Sequence++;
+        writer.SegmentsChanged = true;
+        // In this order: a follower that sees the number has seen the segment.
+        PublishHead(writer.Committed(core.State.Segments));
+        writer.Head.NextGeneration();
+    }
+
+    /// <summary>Seals the active segment if there is one; the next put begins another. Under the write lock.</summary>
+    public void SealActive()
+    {
+        if (writer.Appender is { } active)
+        {
+            writer.Appender = null;
+            Seal(active);
+            PublishHead(new RecordLocation(active.Segment.Id, active.End));
+        }
     }
 
     private void Seal(SegmentAppender old)
