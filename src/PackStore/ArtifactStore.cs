@@ -107,11 +107,12 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
         return StoreVerifier.RunAsync(path, options ?? new VerifyOptions(), progress, cancellationToken);
     }
 
-    /// <summary>Repairs a store that nobody has open for writing: keeps every undamaged artifact, puts damaged files into
-    /// <c>quarantine/</c>, and rebuilds everything else. Killed or cancelled, it can be run again. Reads the whole store,
-    /// twice if there is damage; needs room for what is undamaged in damaged segments.</summary>
-    /// <remarks>Where the newest version of an artifact is damaged, an older one may be there afterwards; where a removal
-    /// is, what it removed.</remarks>
+    /// <summary>Repairs a store that nobody has open for writing: keeps every undamaged artifact, puts damaged files
+    /// into
+    /// <c>quarantine/</c>, and rebuilds everything else. Killed or cancelled, it can be run again. Reads the whole
+    /// store, twice if there is damage; needs room for what is undamaged in damaged segments.</summary>
+    /// <remarks>Where the newest version of an artifact is damaged, an older one may be there afterwards; where a
+    /// removal is, what it removed.</remarks>
     /// <exception cref="NotAStoreException">The directory is absent or no store.</exception>
     /// <exception cref="StoreLockedException">A writer has it open.</exception>
     /// <exception cref="StoreFullException">There is not enough room; nothing was changed.</exception>

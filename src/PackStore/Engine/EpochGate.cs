@@ -70,22 +70,33 @@ internal static class EpochGate
     public static ulong EnterFree(EpochSlot slot) => slot.EnterFree(Volatile.Read(ref s_epoch));
 
     /// <summary>Runs an action when no thread can be reading any more what the caller has just hidden: at once on this
-    /// thread if that is so,
-    /// else later on a pool thread. The action must not throw.</summary>
+    /// thread if that is so, else later on a pool thread or on that of the next retirement. The action must not
+    /// throw and takes innermost locks only.</summary>
     public static void Retire(Action action)
     {
         ulong epoch = Interlocked.Increment(ref s_epoch);
-        if (IsDrained(epoch))
+        bool isDrained = IsDrained(epoch);
+        if (isDrained)
         {
             action();
-            return;
         }
 
         lock (s_lock)
         {
-            s_retired.Enqueue((epoch, action));
-            s_timer.Change(1, Timeout.Infinite);
+            if (!isDrained)
+            {
+                s_retired.Enqueue((epoch, action));
+                s_timer.Change(1, Timeout.Infinite);
+            }
+            else if (s_retired.Count == 0)
+            {
+                return;
+            }
         }
+
+        // What waits from before is as a rule drained by now. A pool that is busy, and so its timers late, must not let
+        // retired memory pile up.
+        Drain();
     }
 
     private static bool IsDrained(ulong epoch)

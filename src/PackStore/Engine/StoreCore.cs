@@ -107,6 +107,20 @@ internal sealed class StoreCore : IHashSource
     /// <summary>Ends one detour. Called after its reason is gone.</summary>
     public void RemoveDetour() => Interlocked.Decrement(ref _detours);
 
+    /// <summary>Gives back what a failed open had taken; nobody can be reading yet. The directory is the
+    /// opener's.</summary>
+    public void Abandon()
+    {
+        foreach (Segment segment in State.Segments.All)
+        {
+            segment.Close();
+        }
+
+        State.Table?.Release();
+        Loose.Close();
+        Metrics.Dispose();
+    }
+
     /// <summary>Reads the clock.</summary>
     public void RefreshHour() => Volatile.Write(ref _hour, HourOf(Options.TimeProvider.GetUtcNow()));
 

@@ -133,6 +133,14 @@ internal sealed class StoreEngine
         }
     }
 
+    /// <summary>Ends what runs in the background, for an open that failed after all.</summary>
+    public void Stop()
+    {
+        _tick.Dispose();
+        Recovery.Dispose();
+        Volatile.Write(ref _closed, true);
+    }
+
     private void CloseWriter(WriterState writer)
     {
         Pending!.DrainAsync().GetAwaiter().GetResult();

@@ -95,21 +95,34 @@ internal sealed class IndexTable
     public static IndexTable Load(IStoreDirectory directory, IStoreFile file, SnapshotHeader header)
     {
         IndexTable table = new(directory);
-        table.CommitBuckets(header.Buckets);
-        table.CommitOverflow(header.Overflow);
-        file.MapIntoTable(table._buckets, 0, SnapshotHeader.BucketsAt, header.RecencyAt - SnapshotHeader.BucketsAt);
-        file.MapIntoTable(table._recency, 0, header.RecencyAt, header.OverflowAt - header.RecencyAt);
+        try
+        {
+            table.Map(file, header);
+            return table;
+        }
+        catch
+        {
+            table.Release();
+            throw;
+        }
+    }
+
+    private void Map(IStoreFile file, SnapshotHeader header)
+    {
+        CommitBuckets(header.Buckets);
+        CommitOverflow(header.Overflow);
+        file.MapIntoTable(_buckets, 0, SnapshotHeader.BucketsAt, header.RecencyAt - SnapshotHeader.BucketsAt);
+        file.MapIntoTable(_recency, 0, header.RecencyAt, header.OverflowAt - header.RecencyAt);
         if (header.Overflow > 0)
         {
-            file.MapIntoTable(table._overflow, 0, header.OverflowAt, header.OverflowRecencyAt - header.OverflowAt);
+            file.MapIntoTable(_overflow, 0, header.OverflowAt, header.OverflowRecencyAt - header.OverflowAt);
             file.MapIntoTable(
-                table._overflowRecency, 0, header.OverflowRecencyAt, header.ChecksumsAt - header.OverflowRecencyAt);
+                _overflowRecency, 0, header.OverflowRecencyAt, header.ChecksumsAt - header.OverflowRecencyAt);
         }
 
-        table._overflowCount = header.Overflow;
-        table._entries = header.Entries;
-        table._shape = TableShape.Make(header.Buckets, 0);
-        return table;
+        _overflowCount = header.Overflow;
+        _entries = header.Entries;
+        _shape = TableShape.Make(header.Buckets, 0);
     }
 
     /// <summary>Notes that the hours as they are now are about to be saved.</summary>

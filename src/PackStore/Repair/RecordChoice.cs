@@ -5,10 +5,11 @@ using PackStore.Verification;
 namespace PackStore.Repair;
 
 /// <summary>
-/// What of the damaged segments is worth keeping: of each key the newest sound record, unless a sound segment has it too.
+/// What of the damaged segments is worth keeping: of each key the newest sound record, unless a sound segment has it
+/// too.
 /// </summary>
-/// <remarks>Keys are told apart by their 64-bit hash, which is seeded by the store. About 40 bytes a key, and 40 a record
-/// of the damaged segments.</remarks>
+/// <remarks>Keys are told apart by their 64-bit hash, which is seeded by the store. About 40 bytes a key, and 40 a
+/// record of the damaged segments.</remarks>
 internal sealed class RecordChoice : IRecordWitness
 {
     private readonly Dictionary<ulong, Holder> _newest = [];

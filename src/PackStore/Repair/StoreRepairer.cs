@@ -11,8 +11,9 @@ namespace PackStore.Repair;
 /// engine rebuild the rest.
 /// </summary>
 /// <remarks>
-/// Nothing is changed in place. What is to be kept stands durably in new segments before a damaged one is moved away, and
-/// hints go before what they point to. A kill at any moment leaves a store that opens and that the next repair finishes.
+/// Nothing is changed in place. What is to be kept stands durably in new segments before a damaged one is moved away,
+/// and hints go before what they point to. A kill at any moment leaves a store that opens and that the next repair
+/// finishes.
 /// </remarks>
 internal sealed class StoreRepairer
 {

@@ -102,7 +102,8 @@ internal sealed class SegmentWalk(
         }
     }
 
-    /// <summary>Checks a record whose header is sound; says whether the rest is, too. Padding has no rest to tell by.</summary>
+    /// <summary>Checks a record whose header is sound; says whether the rest is, too. Padding has no rest to tell
+    /// by.</summary>
     private bool Take(long at, in RecordHeader header)
     {
         if (header.Kind == RecordKind.Directory)
@@ -121,8 +122,8 @@ internal sealed class SegmentWalk(
         return _checker.WasSound;
     }
 
-    /// <summary>How far to go behind a record of which only the header is sound: that header may be a misplaced one, and
-    /// its length reach over records that are sound.</summary>
+    /// <summary>How far to go behind a record of which only the header is sound: that header may be a misplaced one,
+    /// and its length reach over records that are sound.</summary>
     private long LengthOfDamaged(long at, in RecordHeader header)
     {
         if (directory.TryGet(at, out DirectoryEntry entry) && entry.Length >= RecordHeaderLayout.Size

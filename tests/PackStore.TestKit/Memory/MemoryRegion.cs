@@ -5,8 +5,8 @@ namespace PackStore.TestKit;
 
 /// <summary>A mapped range of a file in memory. Touching a page beyond the file's end faults, as it does on a
 /// disk.</summary>
-internal sealed unsafe class MemoryRegion(MemoryFile file, byte* start, long capacity, bool isQuick, PoisonLedger? ledger)
-    : IRegionBacking
+internal sealed unsafe class MemoryRegion(
+    MemoryFile file, byte* start, long capacity, bool isQuick, PoisonLedger? ledger) : IRegionBacking
 {
     private long _uncovered;
 

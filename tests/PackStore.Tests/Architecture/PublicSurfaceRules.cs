@@ -5,7 +5,7 @@ namespace PackStore.Tests.Architecture;
 /// <summary>What the library shows: little, explained, and all in one namespace.</summary>
 internal static class PublicSurfaceRules
 {
-    public const int Budget = 420;
+    public const int Budget = 600;
 
     /// <summary>The entries of the public API files; comments and directives do not count.</summary>
     public static IEnumerable<string> Entries(string publicApiText) => publicApiText

@@ -1,7 +1,7 @@
 namespace PackStore.Tests.Crash;
 
-/// <summary>Put, overwrite, remove, batch, seal, loose writes, pending puts, snapshots, checkpoints, growth, each at the
-/// durability levels that make a difference.</summary>
+/// <summary>Put, overwrite, remove, batch, seal, loose writes, pending puts, snapshots, checkpoints, growth, each at
+/// the durability levels that make a difference.</summary>
 internal sealed class BasicCrashScenarios : CrashScenarioSet
 {
     private static readonly int[] s_batch = [1, 2, 3, 4];

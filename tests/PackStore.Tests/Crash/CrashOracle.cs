@@ -27,7 +27,8 @@ internal static class CrashOracle
             using (ArtifactStore store = ArtifactStore.OpenOver(disk, options))
             {
                 found = ReadAll(store, expected);
-                if ((FindWrongState(found, expected) ?? FindWrongCount(store, expected, found, mustBeExact: false)) is { } problem)
+                if ((FindWrongState(found, expected) ?? FindWrongCount(store, expected, found, mustBeExact: false))
+                    is { } problem)
                 {
                     return problem;
                 }
@@ -62,7 +63,9 @@ internal static class CrashOracle
             opened = Describe(again);
         }
 
-        return !hasTorn && FindChange(before, disk.Fingerprints()) is { } name ? $"second open: it changed {name}, {opened}" : null;
+        return !hasTorn && FindChange(before, disk.Fingerprints()) is { } name
+            ? $"second open: it changed {name}, {opened}"
+            : null;
     }
 
     private static string Describe(ArtifactStore store) =>
@@ -98,7 +101,8 @@ internal static class CrashOracle
         try
         {
             using ArtifactStore store = ArtifactStore.OpenOver(cut, options);
-            return FindDifference(store, expected, first, hasTorn) is { } problem ? $"after the next power cut: {problem}"
+            return FindDifference(store, expected, first, hasTorn) is { } problem
+                ? $"after the next power cut: {problem}"
                 : SampleArtifact.VersionOf(store, ProbeKey) == 1 ? null
                 : "what was put after recovery is lost";
         }

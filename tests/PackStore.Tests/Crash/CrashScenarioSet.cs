@@ -1,8 +1,8 @@
 namespace PackStore.Tests.Crash;
 
 /// <summary>
-/// Some scenarios. A class that derives from this, anywhere in the test assembly, is found by itself: its scenarios join
-/// the crash states, the kills and the fault sweep.
+/// Some scenarios. A class that derives from this, anywhere in the test assembly, is found by itself: its scenarios
+/// join the crash states, the kills and the fault sweep.
 /// </summary>
 internal abstract class CrashScenarioSet
 {

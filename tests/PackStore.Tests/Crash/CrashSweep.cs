@@ -141,7 +141,8 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
 }
 
 /// <summary>How a state came about; <c>Pick</c> decides what else is done with it.</summary>
-internal sealed record CrashPath(CrashMoment Moment, CrashKind Kind, bool WasCut, uint Pick, string Where, int Depth = 0)
+internal sealed record CrashPath(
+    CrashMoment Moment, CrashKind Kind, bool WasCut, uint Pick, string Where, int Depth = 0)
 {
     /// <summary>What is right: one power cut on the way, and only what was durable is promised.</summary>
     public CrashExpectation Expected => WasCut ? Moment.AfterPowerCut : Moment.AfterKill;

@@ -1,6 +1,7 @@
 namespace PackStore.Tests.Repair;
 
-/// <summary>Every way a single file of a store can be damaged that is tried: bits, ends, sectors, whole files.</summary>
+/// <summary>Every way a single file of a store can be damaged that is tried: bits, ends, sectors, whole
+/// files.</summary>
 internal static class DamageKinds
 {
     private const int SectorBytes = 512;

@@ -7,8 +7,8 @@ using Xunit;
 namespace PackStore.Tests.Repair;
 
 /// <summary>
-/// A store that is as small as it can be and has every structure: sealed segments with footers, an unsealed one, directory
-/// blocks, loose files, an overwritten and a removed artifact, a long key, a snapshot, two checkpoints.
+/// A store that is as small as it can be and has every structure: sealed segments with footers, an unsealed one,
+/// directory blocks, loose files, an overwritten and a removed artifact, a long key, a snapshot, two checkpoints.
 /// </summary>
 internal sealed class DamageSample
 {

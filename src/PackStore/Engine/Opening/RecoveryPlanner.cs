@@ -25,8 +25,8 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     private readonly List<Segment> _unsynced = [];
     private bool _anyUnreadable;
 
-    // Whether a segment goes further than the checkpoint that says "clean": a recovery sealed it, and a power cut brought
-    // the checkpoint back.
+    // Whether a segment goes further than the checkpoint that says "clean": a recovery sealed it, and a power cut
+    // brought the checkpoint back.
     private bool _hasGrown;
     private ulong _maxSequence = checkpoint?.Sequence ?? 0;
 
@@ -78,7 +78,8 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
 
         _missing.AddRange(known.Keys.Except(ids).Select(id => StoreFileNames.Segment(id) + ": absent"));
         ids.Sort();
-        IsClean = IsClean && ids.TrueForAll(id => known.ContainsKey(id) || !IsSegment(id)) && !WasWrittenSince(checkpoint!);
+        IsClean = IsClean && ids.TrueForAll(id => known.ContainsKey(id) || !IsSegment(id))
+            && !WasWrittenSince(checkpoint!);
         foreach (int id in ids)
         {
             Segment segment = new(core.Directory, core.Identity, core.Residency, id);

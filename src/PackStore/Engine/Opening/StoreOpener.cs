@@ -32,7 +32,15 @@ internal static class StoreOpener
             StoreIdentity identity = IdentityStore.TryRead(directory, forWriting: true)
                 ?? IdentityStore.Create(directory, options);
             StoreCore core = new(directory, identity, options, readOnly: false) { HashMask = hashMask };
-            return Start(core, writerLock);
+            try
+            {
+                return Start(core, writerLock);
+            }
+            catch
+            {
+                core.Abandon();
+                throw;
+            }
         }
         catch
         {
@@ -49,10 +57,31 @@ internal static class StoreOpener
         {
             StoreIdentity identity = IdentityStore.TryRead(directory, forWriting: false) ?? throw Refusal(directory);
             StoreCore core = new(directory, identity, options, readOnly: true) { HashMask = hashMask };
-            HeadPage? head = HeadPage.TryOpen(directory);
+            try
+            {
+                return StartReading(core);
+            }
+            catch
+            {
+                core.Abandon();
+                throw;
+            }
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    private static StoreEngine StartReading(StoreCore core)
+    {
+        HeadPage? head = HeadPage.TryOpen(core.Directory);
+        try
+        {
             // Read before the segments are looked at: what is published meanwhile is then followed.
             ulong word = head?.CommittedWord ?? 0;
-            bool current = head is not null && head.IsCurrent(identity.StoreId, directory.BootId);
+            bool current = head is not null && head.IsCurrent(core.Identity.StoreId, core.Directory.BootId);
             SegmentPlan plan = Load(
                 core, head, out CheckpointRecord? checkpoint, out bool clean, out SnapshotInUse snapshot);
             int last = core.State.Segments.LastId;
@@ -66,7 +95,7 @@ internal static class StoreOpener
         }
         catch
         {
-            directory.Dispose();
+            head?.Dispose();
             throw;
         }
     }
@@ -252,7 +281,15 @@ internal static class StoreOpener
         core.Log.Opened(
             core.Directory.FullPath, clean ? "clean" : "not closed cleanly", plan.Segments.Count,
             plan.Runs.Sum(r => (long)r.Count));
-        engine.Recovery.Start(plan.Runs, recount: !counted, snapshot.IsChecked ? 0 : snapshot.Generation);
+        try
+        {
+            engine.Recovery.Start(plan.Runs, recount: !counted, snapshot.IsChecked ? 0 : snapshot.Generation);
+        }
+        catch
+        {
+            engine.Stop();
+            throw;
+        }
     }
 
     /// <summary>A number that no segment has.</summary>
