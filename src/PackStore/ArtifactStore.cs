@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using PackStore.Compaction;
 using PackStore.Engine;
 using PackStore.Engine.Opening;
 using PackStore.Engine.Space;
@@ -26,10 +27,18 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     private static readonly long s_lastMs = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     private readonly StoreEngine _engine;
+    private readonly Compactor? _compactor;
 
     private ArtifactStore(StoreEngine engine, string directory)
     {
         _engine = engine;
+        if (engine.Writer is not null)
+        {
+            Compactor compactor = new(engine);
+            _compactor = compactor;
+            engine.Admission.Reclaim = (bytes, token) => compactor.TryReclaim(bytes, token) > 0;
+        }
+
         DirectoryPath = directory;
     }
 
@@ -43,6 +52,8 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     public Guid StoreId => _engine.Core.Identity.StoreId;
 
     internal StoreEngine Engine => _engine;
+
+    internal Compactor Compactor => _compactor ?? throw new StoreReadOnlyException(DirectoryPath);
 
     /// <summary>Opens a store for writing, creating it where the directory is absent or empty. The time it takes does
     /// not grow with the store,
@@ -328,9 +339,35 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
         ];
     }
 
-    /// <summary>Closes the store: what was put is flushed, the index saved. Leases held stay valid until they are
-    /// disposed.</summary>
-    public void Dispose() => _engine.Close();
+    /// <summary>Rewrites segments that hold much that is not needed any more, while the store is used: hits, puts and
+    /// reading processes go on, and leases stay valid. Cancelled or killed at any moment it has lost nothing but time.
+    /// Waits for a compaction that runs already.</summary>
+    /// <param name="options">How; the defaults where <see langword="null"/>.</param>
+    /// <param name="progress">Told after each segment.</param>
+    /// <param name="cancellationToken">Stops it: what was done so far stays done.</param>
+    /// <exception cref="StoreReadOnlyException">The store was opened read-only.</exception>
+    /// <exception cref="StorePoisonedException">A sync failed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="IOException">A copy could not be written; the store is as it was.</exception>
+    public Task<CompactionReport> CompactAsync(
+        CompactionOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        _engine.ThrowIfReadOnly();
+        options ??= new CompactionOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.DeadRatio, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.DeadRatio, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBytesPerSecond ?? 1, 1, nameof(options));
+        return OwnThread.Run("packstore compaction", () => Compactor.Run(options, progress, cancellationToken));
+    }
+
+    /// <summary>Closes the store: a compaction is stopped, what was put is flushed, the index saved. Leases held stay
+    /// valid until they are disposed.</summary>
+    public void Dispose()
+    {
+        _compactor?.Dispose();
+        _engine.Close();
+    }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()

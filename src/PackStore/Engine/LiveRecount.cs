@@ -50,6 +50,7 @@ internal static class LiveRecount
         core.Accounting.IsExact = isWhole;
     }
 
+    /// <summary>Counts; false if a header could not be read just now, so that something is missing.</summary>
     private static bool Count(
         StoreCore core, CancellationToken cancellationToken, out StoreCounters counters, out Dictionary<int, long> live)
     {

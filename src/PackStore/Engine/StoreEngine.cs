@@ -46,6 +46,7 @@ internal sealed class StoreEngine
             Checkpoints = new Checkpointer(core, writer, Writes);
             Commits = new GroupCommit(core, writer, Checkpoints);
             Checkpoints.Flush = Commits.FlushNow;
+            Exchange = new SegmentExchange(core, writer, Writes, Checkpoints, Commits);
             Encoder = new PutEncoder(core, Writes.MaxRecordLength);
             Pending = new PendingPuts(core, Encoder, Writes, Admission);
             Writes.Published = key => Pending.Cancel(key);
@@ -79,6 +80,8 @@ internal sealed class StoreEngine
     public Checkpointer? Checkpoints { get; }
 
     public GroupCommit? Commits { get; }
+
+    public SegmentExchange? Exchange { get; }
 
     public PutEncoder? Encoder { get; }
 

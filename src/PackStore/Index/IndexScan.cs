@@ -13,6 +13,26 @@ internal static class IndexScan
     /// <summary>The number of the first slot of the first overflow bucket.</summary>
     public const long OverflowBase = 1L << 40;
 
+    /// <summary>All slots in use with their hours, in bucket order; under change it may miss or repeat those that
+    /// move.</summary>
+    public static IEnumerable<(ulong Word, ushort Hour)> Enumerate(this IndexTable table)
+    {
+        for (int part = 0; part < 2; part++)
+        {
+            for (int i = 0; i < (part == 0 ? table.BucketCount : table.OverflowCount); i++)
+            {
+                for (int lane = 1; lane < IndexBucket.Words; lane++)
+                {
+                    (ulong word, ushort hour) = ReadSlot(table, i, lane, isOverflow: part == 1);
+                    if (word != 0)
+                    {
+                        yield return (word, hour);
+                    }
+                }
+            }
+        }
+    }
+
     /// <summary>Shows every slot in use to a visitor. What changes meanwhile may or may not be seen; in a frozen table
     /// nothing is seen twice.</summary>
     public static void Run<TVisitor>(IndexTable table, ref TVisitor visitor, CancellationToken cancellationToken)
@@ -91,6 +111,10 @@ internal static class IndexScan
         ushort used = isOverflow ? table.OverflowRecency(number)[lane] : table.Recency(number)[lane];
         return word != 0 && IndexWord.Location(word) == location && used == hour;
     }
+
+    private static (ulong Word, ushort Hour) ReadSlot(IndexTable table, int number, int lane, bool isOverflow) => (
+        Volatile.Read(ref isOverflow ? ref table.OverflowBucket(number)[lane] : ref table.Bucket(number)[lane]),
+        isOverflow ? table.OverflowRecency(number)[lane] : table.Recency(number)[lane]);
 }
 
 /// <summary>What looks at the slots of a scan.</summary>

@@ -204,6 +204,26 @@ internal sealed class IndexTable
         Volatile.Write(ref probe.WordReference, (probe.Word & IndexWord.TagMask) | IndexWord.Make(0, location));
     }
 
+    /// <summary>Leads a slot to a copy of its record, unless it has got another one, or none, meanwhile; its hour
+    /// stays. Under the write lock; readers may drop the entry or mark it checked at the same time.</summary>
+    public static bool TryRelocate(ref IndexProbe probe, RecordLocation copy)
+    {
+        ulong seen = Volatile.Read(ref probe.WordReference);
+        while (seen != 0 && IndexWord.SameLocation(seen, probe.Word))
+        {
+            ulong next = (seen & IndexWord.TagMask) | IndexWord.Make(0, copy);
+            ulong was = Interlocked.CompareExchange(ref probe.WordReference, next, seen);
+            if (was == seen)
+            {
+                return true;
+            }
+
+            seen = was;
+        }
+
+        return false;
+    }
+
     /// <summary>Empties a slot. Under the write lock, or by a reader that found the record damaged; says whether it was
     /// this call that did it.</summary>
     public bool TryRemove(ref IndexProbe probe)
@@ -224,31 +244,22 @@ internal sealed class IndexTable
         return false;
     }
 
-    /// <summary>All slots in use with their hours, in bucket order; under change it may miss or repeat those that
-    /// move.</summary>
-    public IEnumerable<(ulong Word, ushort Hour)> Enumerate()
+    /// <summary>Empties all slots whose words are unwanted; returns how many. Under the write lock.</summary>
+    public long RemoveWhere(Predicate<ulong> isUnwanted)
     {
+        long removed = 0;
         for (int i = 0; i < BucketCount; i++)
         {
-            for (int lane = 1; lane < IndexBucket.Words; lane++)
-            {
-                if (ReadSlot(i, lane, overflow: false, out ulong word, out ushort hour))
-                {
-                    yield return (word, hour);
-                }
-            }
+            removed += RemoveWhere(ref Bucket(i), isUnwanted);
         }
 
         for (int i = 0; i < OverflowCount; i++)
         {
-            for (int lane = 1; lane < IndexBucket.Words; lane++)
-            {
-                if (ReadSlot(i, lane, overflow: true, out ulong word, out ushort hour))
-                {
-                    yield return (word, hour);
-                }
-            }
+            removed += RemoveWhere(ref OverflowBucket(i), isUnwanted);
         }
+
+        Interlocked.Add(ref _entries, -removed);
+        return removed;
     }
 
     /// <summary>Frees the memory. After the last reader has left.</summary>
@@ -357,10 +368,21 @@ internal sealed class IndexTable
         _overflowRecency.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.RecencyBytes));
     }
 
-    private bool ReadSlot(int number, int lane, bool overflow, out ulong word, out ushort hour)
+    private static long RemoveWhere(ref IndexBucket bucket, Predicate<ulong> isUnwanted)
     {
-        word = Volatile.Read(ref overflow ? ref OverflowBucket(number)[lane] : ref Bucket(number)[lane]);
-        hour = overflow ? OverflowRecency(number)[lane] : Recency(number)[lane];
-        return word != 0;
+        long removed = 0;
+        for (int lane = 1; lane < IndexBucket.Words; lane++)
+        {
+            ulong word = Volatile.Read(ref bucket[lane]);
+            // A reader that marks the word as checked, or drops it, at the same time wins; asked again then.
+            while (word != 0 && isUnwanted(word))
+            {
+                ulong was = Interlocked.CompareExchange(ref bucket[lane], 0, word);
+                removed += was == word ? 1 : 0;
+                word = was == word ? 0 : was;
+            }
+        }
+
+        return removed;
     }
 }

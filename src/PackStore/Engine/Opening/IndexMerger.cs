@@ -82,6 +82,8 @@ internal sealed class IndexMerger(StoreCore core)
         StoreState state = core.State;
         RecordLocation location = new(segment.Id, entry.Offset);
         IndexProbe probe = state.Table.Probe(entry.Hash);
+        IndexProbe leftOver = probe;
+        bool hasLeftOver = false;
         while (probe.MoveNext())
         {
             RecordLocation known = IndexWord.Location(probe.Word);
@@ -91,8 +93,18 @@ internal sealed class IndexMerger(StoreCore core)
                 return;
             }
 
-            if (!state.Segments.TryGet(known.SegmentId, out Segment? other)
-                || !StoreCore.TryReadKey(other, known.Offset, out ArtifactKey otherKey, out RecordHeader header)
+            if (!state.Segments.TryGet(known.SegmentId, out Segment? other))
+            {
+                if (!core.AbsentSegments.Contains(known.SegmentId))
+                {
+                    leftOver = probe;
+                    hasLeftOver = true;
+                }
+
+                continue;
+            }
+
+            if (!StoreCore.TryReadKey(other, known.Offset, out ArtifactKey otherKey, out RecordHeader header)
                 || core.HashOf(otherKey) != entry.Hash)
             {
                 continue;
@@ -108,7 +120,10 @@ internal sealed class IndexMerger(StoreCore core)
                 continue;
             }
 
-            if (header.Sequence < entry.Sequence && MayReplace(core, segment, entry.Offset))
+            // Of a record and its copy the copy wins: the segment it was copied from is on its way out.
+            bool isNewer = header.Sequence < entry.Sequence
+                || (header.Sequence == entry.Sequence && known.SegmentId < segment.Id);
+            if (isNewer && MayReplace(core, segment, entry.Offset))
             {
                 IndexTable.Replace(ref probe, location, Math.Max(hour, probe.Hour));
                 NoteTombstone(entry, location);
@@ -122,7 +137,16 @@ internal sealed class IndexMerger(StoreCore core)
             return;
         }
 
-        state.Table.Insert(entry.Hash, location, hour, core);
+        if (hasLeftOver)
+        {
+            // From before the record, or another one of its tag, was copied out of a segment that is gone since.
+            IndexTable.Replace(ref leftOver, location, Math.Max(hour, leftOver.Hour));
+        }
+        else
+        {
+            state.Table.Insert(entry.Hash, location, hour, core);
+        }
+
         NoteTombstone(entry, location);
     }
 

@@ -47,6 +47,15 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         return planner._runs;
     }
 
+    /// <summary>Runs over every record that a directory block of a segment lists, and, of a sealed one, those that
+    /// none lists.</summary>
+    public static IReadOnlyList<RecoveryRun> PlanSegment(StoreCore core, Segment segment)
+    {
+        RecoveryPlanner planner = new(core, null, null, default);
+        planner.AddRuns(segment, null);
+        return planner._runs;
+    }
+
     /// <summary>Looks at every segment.</summary>
     public SegmentPlan Plan()
     {
@@ -94,7 +103,11 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             _segments.ForEach(HoldUnlessMerged);
         }
 
-        return new SegmentPlan(_segments, _runs, _unsealed, _maxSequence, _missing, _anyUnreadable, _unsynced);
+        return new SegmentPlan(_segments, _runs, _unsealed, _maxSequence, _missing, _anyUnreadable, _unsynced)
+        {
+            AbsentIds = known.Keys.Union(ids).Except(_segments.Select(static s => s.Id)).ToHashSet(),
+            LastKnownId = known.Keys.Append(watermark.SegmentId).Max(),
+        };
     }
 
     /// <summary>Whether a file that no checkpoint names may hold records. What a crash left before the header was

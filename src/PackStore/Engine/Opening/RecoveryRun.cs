@@ -23,6 +23,9 @@ internal sealed class RecoveryRun(
     /// <summary>Number of records, as far as is known.</summary>
     public int Count => _walked?.Length ?? count;
 
+    /// <summary>Whether its directory block was found damaged; known once it was looked at.</summary>
+    public bool IsDamaged => blockOffset > 0 && Volatile.Read(ref _walked) is not null;
+
     /// <summary>A run of records found by walking.</summary>
     public static RecoveryRun OfWalked(Segment segment, DirectoryEntry[] entries)
     {

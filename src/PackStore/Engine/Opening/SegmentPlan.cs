@@ -13,7 +13,14 @@ namespace PackStore.Engine.Opening;
 /// <param name="Unsynced">Segments that are left as they are but have to be synced by the next flush.</param>
 internal sealed record SegmentPlan(
     IReadOnlyList<Segment> Segments, IReadOnlyList<RecoveryRun> Runs, IReadOnlyList<UnsealedSegment> Unsealed,
-    ulong MaxSequence, IReadOnlyList<string> Missing, bool HasUnreadable, IReadOnlyList<Segment> Unsynced);
+    ulong MaxSequence, IReadOnlyList<string> Missing, bool HasUnreadable, IReadOnlyList<Segment> Unsynced)
+{
+    /// <summary>Numbers of segments that the checkpoint names, or that are there, and that cannot be read.</summary>
+    public required IReadOnlySet<int> AbsentIds { get; init; }
+
+    /// <summary>The greatest segment number that checkpoint or snapshot know: none up to it is used again.</summary>
+    public required int LastKnownId { get; init; }
+}
 
 /// <summary>A segment without footer.</summary>
 /// <param name="Segment">The segment.</param>

@@ -112,7 +112,7 @@ internal static class StoreOpener
                 Sequence = plan.MaxSequence,
                 OpenedSequence = plan.MaxSequence,
                 DurableSequence = clean ? plan.MaxSequence : 0,
-                NextSegmentId = NextSegmentId(core.Directory),
+                NextSegmentId = Math.Max(NextSegmentId(core.Directory), plan.LastKnownId + 1),
                 SnapshotGeneration = snapshot.Generation,
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
                 RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
@@ -259,6 +259,7 @@ internal static class StoreOpener
             core.Log.Ignored(missing, "the checkpoint names it");
         }
 
+        core.AbsentSegments = plan.AbsentIds;
         core.State = core.State with
         {
             Segments = SegmentMap.Of(plan.Segments),

@@ -15,9 +15,11 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     // Orders checkpoints among themselves; taken before the write lock, never inside it.
     private readonly Lock _lock = new();
 
-    // Orders snapshots among themselves; taken before the other, never inside it.
-    private readonly Lock _snapshotLock = new();
     private bool _marked = !writer.WasClean;
+
+    /// <summary>Orders snapshots among themselves, and keeps their watermarks out of a publication of copies. Taken
+    /// before the other and before the write lock, never inside them.</summary>
+    public Lock SnapshotLock { get; } = new();
 
     /// <summary>Makes everything appended so far durable.</summary>
     public Action Flush { get; set; } = static () => { };
@@ -57,29 +59,18 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
     /// <summary>Writes a checkpoint of the segments as they are; says whether it could. Failing costs safety margins,
     /// no data.</summary>
-    public bool TryWriteCheckpoint(bool clean)
-    {
-        lock (_lock)
-        {
-            try
-            {
-                WriteLocked(clean, core.Options.Durability != Durability.None);
-                return true;
-            }
-            catch (IOException e)
-            {
-                core.Log.HintFailed(StoreFileNames.Checkpoint, e);
-                return false;
-            }
-        }
-    }
+    public bool TryWriteCheckpoint(bool clean) => TryWrite(clean, core.Options.Durability != Durability.None);
+
+    /// <summary>Writes a checkpoint that a power cut cannot take, whatever the durability; says whether it
+    /// could.</summary>
+    public bool TryWriteDurably() => TryWrite(clean: false, sync: true);
 
     /// <summary>Writes an index snapshot and the checkpoint that names it; says whether it could.</summary>
     public bool TryWriteSnapshot(CancellationToken cancellationToken)
     {
-        lock (_snapshotLock)
+        lock (SnapshotLock)
         {
-            SnapshotHeader header = Freeze(out long evictions);
+            SnapshotHeader header = Freeze(out long evictions, out long relocations);
             try
             {
                 // Flushed before it is published: a record that it names and a power cut takes must not hide an older
@@ -103,6 +94,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             {
                 writer.SnapshotGeneration = header.Generation;
                 writer.EvictionsSaved = evictions;
+                writer.SnapshotRelocations = relocations;
                 writer.RecordsSinceSnapshot = (long)(writer.Sequence - header.Sequence);
             }
 
@@ -129,6 +121,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
             return core.State.Recovery is null && entries > 0 && !writer.HasUnreadable
                 && (writer.SnapshotGeneration == 0 || core.State.Table.HasRecencyChanged
+                    || writer.Relocations != writer.SnapshotRelocations
                     || writer.RecordsSinceSnapshot >= Math.Max(FormatLimits.RecordsPerDirectory, entries / 8));
         }
     }
@@ -154,6 +147,23 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         }
     }
 
+    private bool TryWrite(bool clean, bool sync)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                WriteLocked(clean, sync);
+                return true;
+            }
+            catch (IOException e)
+            {
+                core.Log.HintFailed(StoreFileNames.Checkpoint, e);
+                return false;
+            }
+        }
+    }
+
     private void WriteLocked(bool clean, bool sync)
     {
         CheckpointRecord record;
@@ -169,11 +179,12 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         }
     }
 
-    private SnapshotHeader Freeze(out long evictions)
+    private SnapshotHeader Freeze(out long evictions, out long relocations)
     {
         lock (core.WriteLock)
         {
             evictions = writer.Evictions;
+            relocations = writer.Relocations;
             IndexTable table = core.State.Table;
             table.Freeze();
             table.TakeRecencyChange();

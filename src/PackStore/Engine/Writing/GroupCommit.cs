@@ -76,6 +76,20 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
         }
     }
 
+    /// <summary>Makes removals from <c>segments/</c> durable. If that fails nobody can know which files are still
+    /// there after a power cut: the store is poisoned.</summary>
+    public void SyncSegmentNames()
+    {
+        try
+        {
+            core.Directory.SyncDirectory(StoreFileNames.Segments);
+        }
+        catch (IOException e)
+        {
+            throw Poison(e);
+        }
+    }
+
     private void QueueRounds() =>
         ThreadPool.UnsafeQueueUserWorkItem(static self => self.RunRounds(), this, preferLocal: false);
 
@@ -177,15 +191,20 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
         }
         catch (IOException e)
         {
-            StorePoisonedException poison = new(core.Directory.FullPath, e);
-            lock (core.WriteLock)
-            {
-                writer.Poison ??= poison;
-            }
-
-            core.Log.Poisoned(e);
-            throw poison;
+            throw Poison(e);
         }
+    }
+
+    private StorePoisonedException Poison(IOException cause)
+    {
+        StorePoisonedException poison = new(core.Directory.FullPath, cause);
+        lock (core.WriteLock)
+        {
+            writer.Poison ??= poison;
+        }
+
+        core.Log.Poisoned(cause);
+        return poison;
     }
 
     /// <summary>Notes what is durable now, and removes loose files that only superseded records name.</summary>

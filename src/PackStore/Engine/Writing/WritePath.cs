@@ -79,11 +79,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         return sequence;
     }
 
-    /// <summary>Removes a key; returns the sequence number of its tombstone, or 0 if the key is not there and none is
-    /// needed.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="wasThere">Whether there was something to remove. An evicted artifact was not, and yet gets a
-    /// tombstone: its record may come back after a crash, and what was removed must not.</param>
+    /// <summary>Removes a key; returns the sequence number of its tombstone, or 0 if it needs none. An evicted key is
+    /// not there and gets one: what was removed must not come back with the index.</summary>
     public ulong Remove(in ArtifactKey key, out bool wasThere)
     {
         ulong hash = core.HashOf(key);
@@ -236,15 +233,14 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         }
 
         SealLeftOvers();
-        SegmentMap segments = core.State.Segments;
-        if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
-        {
-            throw new PackStoreException(
-                $"{core.Directory.FullPath} has used up its segment numbers; export it into a new store.");
-        }
+        BeginSegment();
+    }
 
-        // A number is used up even if this fails: the file may be left behind.
-        Segment segment = new(core.Directory, core.Identity, core.Residency, writer.NextSegmentId++);
+    /// <summary>Begins another segment to append to, and seals the one before. Under the write lock.</summary>
+    public void BeginSegment()
+    {
+        SegmentMap segments = core.State.Segments;
+        Segment segment = new(core.Directory, core.Identity, core.Residency, TakeSegmentNumber());
         SegmentAppender next = SegmentAppender.Create(
             core.Directory, core.Identity, segment, _segmentBytes,
                 core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
@@ -260,6 +256,44 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
 
         writer.Head.NextGeneration();
         PublishHead(new RecordLocation(segment.Id, segment.CommittedEnd));
+    }
+
+    /// <summary>The next segment number. It is used up even if what it was for fails: a file may be left behind. Under
+    /// the write lock.</summary>
+    public int TakeSegmentNumber()
+    {
+        if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
+        {
+            throw new PackStoreException(
+                $"{core.Directory.FullPath} has used up its segment numbers; export it into a new store.");
+        }
+
+        return writer.NextSegmentId++;
+    }
+
+    /// <summary>Makes a complete segment part of the store, behind all others: what is put next goes into a new one
+    /// behind it. Under the write lock.</summary>
+    public void PublishSealed(Segment segment)
+    {
+        SealActive();
+        core.State = core.State with { Segments = core.State.Segments.With(segment) };
+        // Counts as something written, so that the close says what it left.
+        writer.Sequence++;
+        writer.SegmentsChanged = true;
+        // In this order: a follower that sees the number has seen the segment.
+        PublishHead(writer.Committed(core.State.Segments));
+        writer.Head.NextGeneration();
+    }
+
+    /// <summary>Seals the active segment if there is one; the next put begins another. Under the write lock.</summary>
+    public void SealActive()
+    {
+        if (writer.Appender is { } active)
+        {
+            writer.Appender = null;
+            Seal(active);
+            PublishHead(new RecordLocation(active.Segment.Id, active.End));
+        }
     }
 
     private void Seal(SegmentAppender old)

@@ -49,6 +49,13 @@ internal sealed class WriterState(HeadPage head)
     /// back if that is the last one.</summary>
     public long EvictionsSaved { get; set; }
 
+    /// <summary>Records relocated since the store was opened.</summary>
+    public long Relocations { get; set; }
+
+    /// <summary><see cref="Relocations"/> when the newest snapshot was taken: a snapshot from before leads to segments
+    /// that may be gone.</summary>
+    public long SnapshotRelocations { get; set; }
+
     /// <summary>Generation of the newest snapshot; 0 if there is none.</summary>
     public ulong SnapshotGeneration { get; set; }
 
