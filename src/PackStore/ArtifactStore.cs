@@ -36,6 +36,7 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
         {
             Compactor compactor = new(engine);
             _compactor = compactor;
+            engine.Bound.Reclaim = compactor.TryReclaim;
             engine.Admission.Reclaim = (bytes, token) => compactor.TryReclaim(bytes, token) > 0;
         }
 
@@ -295,13 +296,19 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
             cancellationToken));
     }
 
-    /// <summary>Evicts for maintenance.</summary>
-    internal Task<EvictionReport> MaintainAsync(
-        Func<StoreCore, EvictionTarget> aim, CancellationToken cancellationToken)
+    /// <summary>Evicts for maintenance, in steps, with segments rewritten in between so that the disk follows. Null if
+    /// there was nothing to do.</summary>
+    internal Task<EvictionReport?> EvictInStepsAsync(CancellationToken cancellationToken)
     {
         _engine.ThrowIfReadOnly();
-        return OwnThread.Run("packstore evict", () => _engine.Evictor.Run(
-            aim, isDryRun: false, null, null, cancellationToken));
+        return OwnThread.Run("packstore evict", () => StepEviction.Run(_engine, cancellationToken));
+    }
+
+    /// <summary>Rewrites segments for maintenance.</summary>
+    internal Task<long> KeepAheadAsync(CancellationToken cancellationToken)
+    {
+        _engine.ThrowIfReadOnly();
+        return OwnThread.Run("packstore compaction", () => _engine.Bound.KeepAhead(cancellationToken));
     }
 
     /// <summary>Keeps an artifact from being evicted until a time, for an owner: any text of at most 255 bytes. It need

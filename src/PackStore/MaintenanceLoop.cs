@@ -4,7 +4,7 @@ using PackStore.Engine.Space;
 namespace PackStore;
 
 /// <summary>
-/// Looks after an open store: flushes, evicts, saves the index, verifies a part, again and again in the background, or
+/// Looks after an open store: flushes, evicts, compacts, saves the index, verifies a part, again and again in the background, or
 /// round by round when asked. A daemon owns one beside its store and disposes it first.
 /// </summary>
 /// <remarks>Thread-safe. Rounds never overlap. A step that fails is reported and tried again in the next
@@ -140,6 +140,7 @@ public sealed class MaintenanceLoop : IAsyncDisposable
         long started = _clock.GetTimestamp();
         await StepAsync("flush", FlushAsync).ConfigureAwait(false);
         await StepAsync("evict", EvictAsync).ConfigureAwait(false);
+        await StepAsync("compact", CompactAsync).ConfigureAwait(false);
         await StepAsync("save", SaveAsync).ConfigureAwait(false);
         await StepAsync("verify", VerifyAsync).ConfigureAwait(false);
         report.Failures = failures;
@@ -177,9 +178,15 @@ public sealed class MaintenanceLoop : IAsyncDisposable
     {
         if (_options.Evict)
         {
-            EvictionReport eviction =
-                await _store.MaintainAsync(SpacePolicy.TargetOfMaintenance, token).ConfigureAwait(false);
-            report.Eviction = eviction.Artifacts > 0 || !eviction.IsTargetMet ? eviction : null;
+            report.Eviction = await _store.EvictInStepsAsync(token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CompactAsync(MaintenanceReport report, CancellationToken token)
+    {
+        if (_options.Compact)
+        {
+            report.ReclaimedBytes = await _store.KeepAheadAsync(token).ConfigureAwait(false);
         }
     }
 

@@ -1,4 +1,5 @@
 using PackStore.Format;
+using PackStore.Index;
 using PackStore.Segments;
 
 namespace PackStore.Engine;

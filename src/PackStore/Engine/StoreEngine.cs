@@ -27,6 +27,7 @@ internal sealed class StoreEngine
         Recovery = new RecoveryJob(core, OnRecovered);
         Pins = new PinBook(core);
         Evictor = new Evictor(this);
+        Bound = new SpaceBound(this);
         Admission = new Admission(this);
         core.Loose.Charge = Admission.Charge;
         core.Loose.Release = Admission.Release;
@@ -72,6 +73,8 @@ internal sealed class StoreEngine
     public Evictor Evictor { get; }
 
     public Admission Admission { get; }
+
+    public SpaceBound Bound { get; }
 
     public ReadPath Reads { get; }
 

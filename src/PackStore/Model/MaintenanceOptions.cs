@@ -13,6 +13,9 @@ public sealed class MaintenanceOptions
     /// <summary>Whether a round evicts as the store's limits and watermarks say. True by default.</summary>
     public bool Evict { get; init; } = true;
 
+    /// <summary>Whether a round rewrites segments so early that puts need not wait for it. True by default.</summary>
+    public bool Compact { get; init; } = true;
+
     /// <summary>How often a part of the store is verified; once an hour by default, <see
     /// cref="Timeout.InfiniteTimeSpan"/> for never.</summary>
     public TimeSpan VerifyInterval { get; init; } = TimeSpan.FromHours(1);

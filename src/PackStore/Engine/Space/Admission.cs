@@ -36,6 +36,7 @@ internal sealed class Admission(StoreEngine engine)
     /// <exception cref="StoreFullException">There is none, and none can be made.</exception>
     public void Charge(long bytes)
     {
+        engine.Bound.Before(bytes);
         if (IsUnlimited)
         {
             return;
@@ -94,7 +95,9 @@ internal sealed class Admission(StoreEngine engine)
         }
 
         EvictionReport report = engine.Evictor.Run(
-            core => SpacePolicy.TargetOfPut(core, bytes, Charged), isDryRun: false, null, null, CancellationToken.None);
+            core => SpacePolicy.TargetOfPut(core, bytes, Charged, engine.Bound.EvictionStep), isDryRun: false, null,
+            null, CancellationToken.None);
+        engine.Bound.MakeWay(bytes, CancellationToken.None);
         // Others may have evicted while this one waited for its turn: then there was nothing left to do.
         return report.Artifacts > 0 || report.IsTargetMet;
     }

@@ -37,12 +37,18 @@ internal static class SpacePolicy
     /// <param name="core">The store.</param>
     /// <param name="bytes">What the put is short of.</param>
     /// <param name="charged">What other puts under way have been promised.</param>
-    public static EvictionTarget TargetOfPut(StoreCore core, long bytes, long charged)
+    /// <param name="step">What it takes at most, if that makes enough room.</param>
+    public static EvictionTarget TargetOfPut(StoreCore core, long bytes, long charged, long step)
     {
         long cap = core.Options.MaxBytes ?? long.MaxValue;
         long low = core.Options.MaxBytes is null ? cap : (long)(cap * core.Options.LowWatermark);
-        return new EvictionTarget(Math.Max(0, Math.Min(low, cap - charged - bytes)), 0, EvictionReason.Space);
+        long wanted = Math.Max(low, core.Accounting.LiveBytes - step);
+        return new EvictionTarget(Math.Max(0, Math.Min(wanted, cap - charged - bytes)), 0, EvictionReason.Space);
     }
+
+    /// <summary>One step towards a target.</summary>
+    public static EvictionTarget StepTo(StoreCore core, in EvictionTarget target, long step) =>
+        target with { MaxLiveBytes = Math.Max(target.MaxLiveBytes, core.Accounting.LiveBytes - step) };
 
     /// <summary>Bytes of segments that no live record needs: what compaction can give back.</summary>
     public static long DeadBytes(StoreCore core)

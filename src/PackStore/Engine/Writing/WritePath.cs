@@ -377,7 +377,9 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             PayloadDescriptor descriptor = RecordBody.ReadDescriptor(bytesOf, header.KeyLength, i);
             if (descriptor.Tier == PayloadTier.Loose)
             {
-                writer.SupersededLoose.Enqueue((writer.Sequence, key, i, descriptor.Place));
+                writer.SupersededLoose.Enqueue(
+                    (writer.Sequence, key, i, descriptor.Place, descriptor.StoredLength));
+                writer.SupersededLooseBytes += descriptor.StoredLength;
             }
         }
     }

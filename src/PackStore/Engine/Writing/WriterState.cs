@@ -37,7 +37,11 @@ internal sealed class WriterState(HeadPage head)
 
     /// <summary>Loose files of superseded records, with the sequence number that superseded them: removed when that is
     /// durable.</summary>
-    public Queue<(ulong Sequence, ArtifactKey Key, int Index, uint Generation)> SupersededLoose { get; } = new();
+    public Queue<(ulong Sequence, ArtifactKey Key, int Index, uint Generation, long Bytes)> SupersededLoose { get; } =
+        new();
+
+    /// <summary>Bytes of those files.</summary>
+    public long SupersededLooseBytes { get; set; }
 
     /// <summary>Records appended since the newest snapshot.</summary>
     public long RecordsSinceSnapshot { get; set; }

@@ -19,6 +19,9 @@ public sealed class MaintenanceReport
     /// <summary>The eviction.</summary>
     public EvictionReport? Eviction { get; internal set; }
 
+    /// <summary>Bytes that rewriting segments gave back to the disk.</summary>
+    public long ReclaimedBytes { get; internal set; }
+
     /// <summary>The verification of a part of the store.</summary>
     public VerifyReport? Verification { get; internal set; }
 
