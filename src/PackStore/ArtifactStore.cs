@@ -3,10 +3,11 @@ using System.Runtime.CompilerServices;
 using PackStore.Compaction;
 using PackStore.Engine;
 using PackStore.Engine.Opening;
-using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
+using PackStore.Migration;
 using PackStore.Repair;
 using PackStore.Storage;
+using PackStore.Storage.Foreign;
 using PackStore.Verification;
 
 namespace PackStore;
@@ -22,10 +23,8 @@ namespace PackStore;
 /// for they may wait for
 /// a sync. A hit allocates nothing, takes no lock, and makes no system call once its pages are resident.
 /// </remarks>
-public sealed class ArtifactStore : IAsyncDisposable, IDisposable
+public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
 {
-    private static readonly long s_lastMs = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
-
     private readonly StoreEngine _engine;
     private readonly Compactor? _compactor;
 
@@ -173,7 +172,7 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
                 nameof(scratch));
         }
 
-        return LeaseFactory.FindMany(_engine, keys, scratch[..keys.Length]);
+        return BatchFactory.Find(_engine, keys, scratch[..keys.Length]);
     }
 
     /// <summary>The keys of all artifacts, in no order. Artifacts put or removed meanwhile may or may not be among
@@ -257,12 +256,60 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
         return StatsCollector.Collect(_engine);
     }
 
-    /// <summary>How sizes and ages of the artifacts are distributed. Reads the directory blocks of all segments, and no
-    /// record. Waits until an index that is being rebuilt is complete.</summary>
-    public StoreDistribution GetDistribution(CancellationToken cancellationToken = default)
+    /// <summary>Brings in a cache of the legacy program, in every layout it ever had: the directory itself, its version
+    /// directories and its daemons' states. Each artifact is a hit as soon as it is in; puts and hits go on meanwhile, and
+    /// what the store has in a version as new or newer is left alone. Stopped or killed, it can be run again, and brings
+    /// in nothing twice.</summary>
+    /// <param name="legacyRoot">The cache's directory.</param>
+    /// <param name="options">How; the source is left as it is by default.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops it; what is in the store stays there.</param>
+    /// <exception cref="StoreReadOnlyException">The store was opened read-only, and this is no dry run.</exception>
+    /// <exception cref="StoreFullException">There is no room; what is in the store stays there.</exception>
+    /// <exception cref="IOException">There is no such directory, or the store could not be written to.</exception>
+    public Task<MigrationReport> MigrateAsync(
+        string legacyRoot, MigrationOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
-        Throw.IfClosed(_engine.IsClosed);
-        return DistributionCollector.Collect(_engine, cancellationToken);
+        ArgumentException.ThrowIfNullOrEmpty(legacyRoot);
+        options ??= new MigrationOptions();
+        if (options.DryRun)
+        {
+            Throw.IfClosed(_engine.IsClosed);
+        }
+        else
+        {
+            _engine.ThrowIfReadOnly();
+        }
+
+        string path = Path.GetFullPath(legacyRoot);
+        return MigrationJob.RunAsync(
+            _engine, _engine.Core.Directory, () => ForeignDirectories.Open(path), options, progress, cancellationToken);
+    }
+
+    /// <summary>What <see cref="MigrateAsync"/> would do with a store that is not there yet.</summary>
+    /// <param name="directory">A directory where the store would be: asked for free space.</param>
+    /// <param name="legacyRoot">The cache's directory.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="IOException">There is no such directory.</exception>
+    public static async Task<MigrationReport> PlanMigrationAsync(
+        string directory, string legacyRoot, MigrationOptions? options = null,
+        IProgress<MaintenanceProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentException.ThrowIfNullOrEmpty(legacyRoot);
+        string path = Path.GetFullPath(legacyRoot);
+        MigrationOptions plan = new()
+        {
+            DryRun = true,
+            MaxParallelism = options?.MaxParallelism ?? 0,
+            OnEntry = options?.OnEntry,
+        };
+        using IStoreDirectory place = StoreDirectories.Open(Path.GetFullPath(directory));
+        return await MigrationJob.RunAsync(
+            null, place, () => ForeignDirectories.Open(path), plan, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the store and reports damage. Changes nothing.</summary>
@@ -272,78 +319,6 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     {
         Throw.IfClosed(_engine.IsClosed);
         return StoreVerifier.RunAsync(DirectoryPath, options ?? new VerifyOptions(), progress, cancellationToken);
-    }
-
-    /// <summary>Takes the least recently used artifacts out until the limits are kept, in the order of the hours they
-    /// were last used. They are misses at once; their space comes back with compaction, that of loose files with the
-    /// next flush. What is evicted may be there again after a crash.</summary>
-    /// <remarks>A dry run also works on a store that is open read-only.</remarks>
-    /// <exception cref="StoreReadOnlyException">The store was opened read-only, and it is no dry run.</exception>
-    public Task<EvictionReport> EvictAsync(
-        EvictionOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
-        CancellationToken cancellationToken = default)
-    {
-        options ??= new EvictionOptions();
-        SpacePolicy.Check(options);
-        Throw.IfClosed(_engine.IsClosed);
-        if (!options.DryRun)
-        {
-            _engine.ThrowIfReadOnly();
-        }
-
-        return OwnThread.Run("packstore evict", () => _engine.Evictor.Run(
-            core => SpacePolicy.TargetOf(core, options), options.DryRun, options.OnVictim, progress,
-            cancellationToken));
-    }
-
-    /// <summary>Evicts for maintenance, in steps, with segments rewritten in between so that the disk follows. Null if
-    /// there was nothing to do.</summary>
-    internal Task<EvictionReport?> EvictInStepsAsync(CancellationToken cancellationToken)
-    {
-        _engine.ThrowIfReadOnly();
-        return OwnThread.Run("packstore evict", () => StepEviction.Run(_engine, cancellationToken));
-    }
-
-    /// <summary>Rewrites segments for maintenance.</summary>
-    internal Task<long> KeepAheadAsync(CancellationToken cancellationToken)
-    {
-        _engine.ThrowIfReadOnly();
-        return OwnThread.Run("packstore compaction", () => _engine.Bound.KeepAhead(cancellationToken));
-    }
-
-    /// <summary>Keeps an artifact from being evicted until a time, for an owner: any text of at most 255 bytes. It need
-    /// not be there yet. Removing and replacing it go on. Durable when this returns; every call replaces a small file,
-    /// so pin many at once.</summary>
-    /// <param name="keys">The keys.</param>
-    /// <param name="owner">Who needs them. Each owner has pins of its own.</param>
-    /// <param name="expiresAt">When the pins end by themselves; <see langword="null"/> for never.</param>
-    /// <exception cref="ArgumentException">A key is <c>default</c>, the owner is empty or too long, or there are too
-    /// many pins.</exception>
-    public void Pin(IReadOnlyCollection<ArtifactKey> keys, string owner, DateTimeOffset? expiresAt = null)
-    {
-        PinBook.Check(keys, owner);
-        _engine.ThrowIfReadOnly();
-        _engine.Pins.Pin(keys, owner, expiresAt?.ToUnixTimeMilliseconds() ?? long.MaxValue);
-    }
-
-    /// <summary>Ends an owner's pins; says how many there were. Durable when this returns.</summary>
-    public int Unpin(IReadOnlyCollection<ArtifactKey> keys, string owner)
-    {
-        PinBook.Check(keys, owner);
-        _engine.ThrowIfReadOnly();
-        return _engine.Pins.Unpin(keys, owner);
-    }
-
-    /// <summary>All pins that have not ended.</summary>
-    public IReadOnlyList<ArtifactPin> GetPins()
-    {
-        Throw.IfClosed(_engine.IsClosed);
-        return
-        [
-            .. _engine.Pins.Current(_engine.Core.Options.TimeProvider.GetUtcNow()).Select(static p => new ArtifactPin(
-                p.Key, p.Owner,
-                p.ExpiryUnixMs > s_lastMs ? null : DateTimeOffset.FromUnixTimeMilliseconds(p.ExpiryUnixMs))),
-        ];
     }
 
     /// <summary>Rewrites segments that hold much that is not needed any more, while the store is used: hits, puts and

@@ -82,6 +82,10 @@ internal sealed record CheckpointRecord(
     /// <summary>"PKCHECK1" as bytes.</summary>
     public const ulong Magic = 0x314B_4345_4843_4B50;
 
+    /// <summary>Whether it is an old generation that outlived its successor: it may name segments that were rightly
+    /// removed since. Not on disk.</summary>
+    public bool IsPast { get; init; }
+
     private const uint CleanFlag = 1;
     private const uint LeftOutFlag = 2;
     private const uint SealedFlag = 1;

@@ -79,7 +79,8 @@ internal static partial class TidyRules
     /// <summary>One public type a file, and the file bears its name.</summary>
     public static IEnumerable<string> PublicTypePerFile(SourceFile file)
     {
-        string stem = Path.GetFileNameWithoutExtension(file.Path);
+        // A part of a type that has several files is named Type.Part.cs.
+        string stem = Path.GetFileNameWithoutExtension(file.Path).Split('.')[0];
         MemberDeclarationSyntax[] types =
             [.. TopLevelTypes(file).Where(t => t.Modifiers.Any(SyntaxKind.PublicKeyword))];
         foreach (MemberDeclarationSyntax extra in types.Skip(1))
@@ -254,6 +255,7 @@ internal static partial class TidyRules
             ("src.PackStore.Reports.Space", "PackStore"),
             ("src.PackStore.Model", "PackStore"), ("src.PackStore.Reports", "PackStore"),
             ("src.PackStore.Errors", "PackStore"), ("src.PackStore", "PackStore"), ("src.Tools", "PackStore.Tools"),
+            ("tests.PackStore.TestKit.Legacy", "PackStore.TestKit"),
             ("tests.PackStore.TestKit.Memory", "PackStore.TestKit"),
             ("tests.PackStore.TestKit.Storage", "PackStore.TestKit"),
             ("tests.Daemon.Tests", "PackStore.Samples.Daemon.Tests"),

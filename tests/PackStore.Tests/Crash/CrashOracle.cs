@@ -71,7 +71,7 @@ internal static class CrashOracle
     private static string Describe(ArtifactStore store) =>
         $"clean {store.Engine.Writer!.WasClean}, sequence {store.Engine.Writer.OpenedSequence} "
         + $"to {store.Engine.Writer.Sequence}, segments changed {store.Engine.Writer.SegmentsChanged}, "
-        + $"exact {store.Engine.Core.Accounting.IsExact}, recency {store.Engine.Core.State.Table.HasRecencyChanged}";
+        + $"lost {string.Join(',', store.Engine.Writer.Lost)}, exact {store.Engine.Core.Accounting.IsExact}, recency {store.Engine.Core.State.Table.HasRecencyChanged}";
 
     private static string? FindChange(Dictionary<string, UInt128> before, Dictionary<string, UInt128> after)
     {

@@ -15,9 +15,9 @@ public sealed class SpaceBoundTests(ITestOutputHelper output)
     private static bool IsLong => Environment.GetEnvironmentVariable("PACKSTORE_CHURN") == "long";
 
     [Theory]
-    [InlineData(256 << 10, 2 << 20, 1000, "uniform")]
-    [InlineData(1 << 20, 4 << 20, 3000, "zipf")]
-    [InlineData(4 << 20, 1 << 20, 700, "uniform")]
+    [InlineData(256 << 10, 1 << 20, 1500, "uniform")]
+    [InlineData(512 << 10, 2 << 20, 4000, "zipf")]
+    [InlineData(4 << 20, 512 << 10, 700, "uniform")]
     [InlineData(1 << 20, 4 << 20, 30_000, "loose")]
     public async Task A_churn_of_twenty_times_the_cap_stays_within_the_bound(
         long segmentBytes, long cap, int length, string kind)
@@ -37,12 +37,17 @@ public sealed class SpaceBoundTests(ITestOutputHelper output)
         watch.Store = store;
         Random random = new(7);
         int keys = (int)(2 * cap / length);
+        int puts = 0;
         for (long written = 0; written < cap * Turns;)
         {
             int key = kind == "zipf" ? (int)(keys * Math.Pow(random.NextDouble(), 4)) : random.Next(keys);
             int size = random.Next(length / 2, length * 3 / 2);
             await Sample.OfLength(size, key).PutAsync(store, Sample.Key(key));
             written += size;
+            if (++puts % 256 == 0)
+            {
+                await store.FlushAsync();
+            }
         }
 
         output.WriteLine(
@@ -66,15 +71,15 @@ public sealed class SpaceBoundTests(ITestOutputHelper output)
         using ArtifactStore store = ArtifactStore.OpenOver(watch, options);
         watch.Store = store;
         Random random = new(3);
-        for (int i = 0; i < 30_000; i++)
+        for (int i = 0; i < 15_000; i++)
         {
-            int key = i < 2000 ? i : random.Next(2000);
+            int key = i < 1500 ? i : random.Next(1500);
             await Sample.OfLength(800, key).PutAsync(store, Sample.Key(key));
         }
 
         output.WriteLine($"{watch.Samples} samples, worst {watch.Worst:F3} of the bound");
         Assert.True(watch.Worst <= 1, watch.Describe());
-        Assert.All(Enumerable.Range(0, 2000), i => Sample.OfLength(800, i).AssertIn(store, Sample.Key(i)));
+        Assert.All(Enumerable.Range(0, 1500), i => Sample.OfLength(800, i).AssertIn(store, Sample.Key(i)));
     }
 
     [Fact]

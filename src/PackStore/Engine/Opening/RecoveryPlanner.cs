@@ -18,6 +18,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     private readonly List<RecoveryRun> _runs = [];
     private readonly List<UnsealedSegment> _unsealed = [];
     private readonly List<string> _missing = [];
+    private readonly List<CheckpointSegment> _lost = [];
 
     // Whether bytes of the segment in hand could not be had. It is then left as it is: sealing it now could cut off
     // what the next open can read.
@@ -66,9 +67,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             if (entry.IsFile && StoreFileNames.TryParseSegment(entry.Name, out int id))
             {
                 ids.Add(id);
-                long expected = known.TryGetValue(id, out CheckpointSegment listed)
-                    ? IsClean ? listed.CommittedEnd : listed.DurableEnd
-                    : 0;
+                long expected = known.TryGetValue(id, out CheckpointSegment listed) ? PromisedEnd(listed) : 0;
                 if (entry.Length < expected)
                 {
                     _missing.Add($"{entry.Name}: {entry.Length} bytes, expected {expected}");
@@ -76,7 +75,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             }
         }
 
-        _missing.AddRange(known.Keys.Except(ids).Select(id => StoreFileNames.Segment(id) + ": absent"));
+        NoteAbsent(known.Values.Where(s => !ids.Contains(s.SegmentId)));
         ids.Sort();
         IsClean = IsClean && ids.TrueForAll(id => known.ContainsKey(id) || !IsSegment(id))
             && !WasWrittenSince(checkpoint!);
@@ -103,11 +102,35 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             _segments.ForEach(HoldUnlessMerged);
         }
 
-        return new SegmentPlan(_segments, _runs, _unsealed, _maxSequence, _missing, _anyUnreadable, _unsynced)
+        return new SegmentPlan(
+            _segments, _runs, _unsealed, _maxSequence, _missing, _lost, _anyUnreadable, _unsynced)
         {
             AbsentIds = known.Keys.Union(ids).Except(_segments.Select(static s => s.Id)).ToHashSet(),
             LastKnownId = known.Keys.Append(watermark.SegmentId).Max(),
         };
+    }
+
+    /// <summary>Up to where a segment must be there.</summary>
+    private long PromisedEnd(in CheckpointSegment listed) => IsClean ? listed.CommittedEnd : listed.DurableEnd;
+
+    private void NoteAbsent(IEnumerable<CheckpointSegment> absent)
+    {
+        foreach (CheckpointSegment segment in absent)
+        {
+            _missing.Add(StoreFileNames.Segment(segment.SegmentId) + ": absent");
+            NoteLost(segment);
+        }
+    }
+
+    /// <summary>A segment that is gone or cut stays in the checkpoints to come as far as it was promised: a loss must
+    /// not look right because somebody opened the store.</summary>
+    private void NoteLost(in CheckpointSegment segment)
+    {
+        long promised = PromisedEnd(segment);
+        if (promised > 0 && checkpoint is { IsPast: false })
+        {
+            _lost.Add(segment with { CommittedEnd = promised, DurableEnd = promised });
+        }
     }
 
     /// <summary>Whether a file that no checkpoint names may hold records. What a crash left before the header was
@@ -173,6 +196,11 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             }
 
             core.Log.Ignored(segment.Name, problem);
+            if (listed is { } gone)
+            {
+                NoteLost(gone);
+            }
+
             return;
         }
 
@@ -201,7 +229,13 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         List<(long From, long To)> gaps = [];
         DirectoryBuilder builder = FindEnd(segment, listed, length, gaps);
         NoteGrowth(segment, listed);
-        if (_unreadable)
+        if (listed is { } known && length < PromisedEnd(known))
+        {
+            // A footer behind what is left would make the loss look right.
+            NoteLost(known);
+            _unsynced.Add(segment);
+        }
+        else if (_unreadable)
         {
             _unsynced.Add(segment);
         }

@@ -209,8 +209,8 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
     private CheckpointRecord Describe(bool clean)
     {
-        List<CheckpointSegment> segments = [];
-        foreach (Segment s in core.State.Segments.All)
+        List<CheckpointSegment> segments = [.. writer.Lost];
+        foreach (Segment s in core.State.Segments.All.Where(s => !writer.Lost.Any(l => l.SegmentId == s.Id)))
         {
             segments.Add(new CheckpointSegment(
                 s.Id, s.IsSealed, s.CommittedEnd, s.DurableEnd, s.DirectoryOffset, s.LiveBytes));

@@ -26,6 +26,10 @@ internal sealed class WriterState(HeadPage head)
     /// <summary>Number of the next segment.</summary>
     public int NextSegmentId { get; set; } = 1;
 
+    /// <summary>Segments that must be there and are gone or cut: every checkpoint names them as they were promised,
+    /// until a repair.</summary>
+    public IReadOnlyList<CheckpointSegment> Lost { get; init; } = [];
+
     /// <summary>Segments left without footer by an unclean stop.</summary>
     public List<UnsealedSegment> Unsealed { get; } = [];
 
