@@ -111,7 +111,7 @@ internal sealed class PutEncoder(StoreCore core, long maxRecordLength)
             {
                 if (output.File is { } file)
                 {
-                    put.AddLooseFile(file.Name);
+                    put.AddLooseFile(file.Name, file.Charged);
                 }
             }
 
