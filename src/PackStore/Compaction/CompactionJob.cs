@@ -5,8 +5,8 @@ using PackStore.Storage;
 namespace PackStore.Compaction;
 
 /// <summary>
-/// Rewrites some segments: copies what they have to leave behind into segments of copies, publishes each of those when it
-/// is full or nothing is left, and then retires what was copied whole.
+/// Rewrites some segments: copies what they have to leave behind into segments of copies, publishes each of those when
+/// it is full or nothing is left, and then retires what was copied whole.
 /// </summary>
 /// <remarks>Stopped at any moment it has lost nothing but the segment it was writing. In a dry run it counts and
 /// changes nothing.</remarks>

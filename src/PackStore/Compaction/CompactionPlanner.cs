@@ -73,7 +73,7 @@ internal sealed class CompactionPlanner
             chosen.AddRange(small);
         }
 
-        // Behind the first segment of copies it is no longer the active one, and what is reserved in it is for nobody.
+        // Behind a segment of copies it is no longer the active one, and what is reserved in it is for nobody.
         bool staysActive = !chosen.Exists(static v => v.Segment.LiveBytes > 0);
         if (_active is not null && TryWeigh(_active, staysActive) is { } last
             && IsWorthwhile(last, deadRatio, staysActive ? Align(_active.CommittedEnd) : last.FileLength))
@@ -84,8 +84,8 @@ internal sealed class CompactionPlanner
         return InOrder(chosen);
     }
 
-    /// <summary>Segments whose rewriting gains so many bytes together, as few and as cheap as possible. Never the active
-    /// one.</summary>
+    /// <summary>Segments whose rewriting gains so many bytes together, as few and as cheap as possible. Never the
+    /// active one.</summary>
     public List<Victim> ChooseFor(long wantedBytes, double leastRatio)
     {
         List<Victim> all = [];
@@ -143,5 +143,6 @@ internal sealed class CompactionPlanner
         : Align(SegmentHeaderLayout.Size + liveBytes + (liveBytes / _recordBytes * DirectoryBytes)
             + DirectoryBlock.MeasureRecord(0, 1, 0) + SegmentTrailerLayout.Size);
 
-    private static long Align(long bytes) => (bytes + FormatLimits.BlockAlignment - 1) & ~(FormatLimits.BlockAlignment - 1L);
+    private static long Align(long bytes) =>
+        (bytes + FormatLimits.BlockAlignment - 1) & ~(FormatLimits.BlockAlignment - 1L);
 }

@@ -28,8 +28,8 @@ internal sealed class OutputLayout(long capacity)
         (FormatLimits.AlignRecord(End + DirectoryBlock.MeasureRecord(_pending, _blocks, _total))
             + SegmentTrailerLayout.Size + FormatLimits.BlockAlignment - 1) & ~(FormatLimits.BlockAlignment - 1L);
 
-    /// <summary>An empty layout that a record fits into. A store may have been written with other segment sizes than its
-    /// usual one.</summary>
+    /// <summary>An empty layout that a record fits into. A store may have been written with other segment sizes than
+    /// its usual one.</summary>
     public static OutputLayout For(long usual, in DirectoryEntry record)
     {
         long capacity = usual;

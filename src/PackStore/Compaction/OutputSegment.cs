@@ -109,11 +109,13 @@ internal sealed class OutputSegment : IDisposable
         }
     }
 
-    private void Note(int sourceId, in LiveRecord record, long offset) => _moves.Add(new RecordMove(
-        record.Entry.Hash, new RecordLocation(sourceId, record.Entry.Offset), offset, record.Entry.Length,
-        record.Entry.Kind, record.Hour));
+    private void Note(int sourceId, in LiveRecord record, long offset) => _moves.Add(
+        new RecordMove(
+            record.Entry.Hash, new RecordLocation(sourceId, record.Entry.Offset), offset, record.Entry.Length,
+            record.Entry.Kind, record.Hour));
 
-    /// <summary>What was used lately comes first and is wanted in memory. The rest was only read to be copied.</summary>
+    /// <summary>What was used lately comes first and is wanted in memory. The rest was only read to be
+    /// copied.</summary>
     private void ForgetCold()
     {
         int recent = _core.Hour - 1;

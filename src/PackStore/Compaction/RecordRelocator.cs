@@ -17,8 +17,8 @@ internal enum CopyKind
     Tombstone,
 }
 
-/// <summary>Copies records into a segment of copies: reads neighbours together, by calls and not through the map, checks
-/// each in full, writes them together.</summary>
+/// <summary>Copies records into a segment of copies: reads neighbours together, by calls and not through the map,
+/// checks each in full, writes them together.</summary>
 internal sealed class RecordRelocator(StoreCore core, CompactionThrottle throttle, CompactionTally tally)
 {
     private const int WindowBytes = 1 << 20;

@@ -9,9 +9,9 @@ namespace PackStore.Compaction;
 /// <summary>What of a segment has to be copied: what is live, the tombstones that something older still needs, and a
 /// tombstone in the place of a record that is neither live nor superseded.</summary>
 /// <remarks>
-/// Why the latter: an artifact that was evicted, or found damaged, was taken out of the index without a record that says
-/// so. As long as it lies in its segment it hides older versions from whoever rebuilds the index. Left out, one of them
-/// would come back; so it leaves a tombstone with its own sequence number, wherever there is something older.
+/// Why the latter: an artifact that was evicted, or found damaged, was taken out of the index without a record that
+/// says so. As long as it lies in its segment it hides older versions from whoever rebuilds the index. Left out, one
+/// of them would come back; so it leaves a tombstone with its own sequence number, wherever there is something older.
 /// </remarks>
 internal sealed class VictimContents
 {

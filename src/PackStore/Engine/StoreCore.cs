@@ -168,7 +168,7 @@ internal sealed class StoreCore : IHashSource
         int front = RecordBody.DescriptorsOffset(header.KeyLength);
         if (!segment.TryRead(offset, Math.Min(front, header.RecordLength), out ReadOnlySpan<byte> record))
         {
-            return false;
+            return TryReadKeyFromFile(segment, offset, out key, out header);
         }
 
         key = RecordBody.ReadKey(record, header.KeyLength);

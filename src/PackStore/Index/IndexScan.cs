@@ -90,7 +90,7 @@ internal static class IndexScan
             ulong was = Interlocked.CompareExchange(ref bucket[lane], 0, seen);
             if (was == seen)
             {
-                table.ForgetEntry();
+                table.ForgetEntries(1);
                 return true;
             }
 

@@ -57,10 +57,7 @@ internal static class IndexSplitter
             table.SetShape(count + 1, version + 2);
         }
 
-        for (int i = 0; i < lost; i++)
-        {
-            table.ForgetEntry();
-        }
+        table.ForgetEntries(lost);
     }
 
     private static int Gather(IndexTable table, int number, List<Entry> entries, List<int> overflow)

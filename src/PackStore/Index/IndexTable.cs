@@ -66,6 +66,9 @@ internal sealed class IndexTable
     /// <summary>Number of overflow buckets ever used.</summary>
     public int OverflowCount => Volatile.Read(ref _overflowCount);
 
+    /// <summary>Buckets of both kinds.</summary>
+    public long AllBuckets => BucketCount + (long)OverflowCount;
+
     /// <summary>Bytes of memory the buckets and their recency take.</summary>
     public long Bytes =>
         (BucketCount + (long)OverflowCount) * (SnapshotHeader.BucketBytes + SnapshotHeader.RecencyBytes);
@@ -244,24 +247,6 @@ internal sealed class IndexTable
         return false;
     }
 
-    /// <summary>Empties all slots whose words are unwanted; returns how many. Under the write lock.</summary>
-    public long RemoveWhere(Predicate<ulong> isUnwanted)
-    {
-        long removed = 0;
-        for (int i = 0; i < BucketCount; i++)
-        {
-            removed += RemoveWhere(ref Bucket(i), isUnwanted);
-        }
-
-        for (int i = 0; i < OverflowCount; i++)
-        {
-            removed += RemoveWhere(ref OverflowBucket(i), isUnwanted);
-        }
-
-        Interlocked.Add(ref _entries, -removed);
-        return removed;
-    }
-
     /// <summary>Frees the memory. After the last reader has left.</summary>
     public void Release()
     {
@@ -293,7 +278,7 @@ internal sealed class IndexTable
 
     internal void NoteLeftOut() => Volatile.Write(ref _hasLeftOut, true);
 
-    internal void ForgetEntry() => Interlocked.Decrement(ref _entries);
+    internal void ForgetEntries(long count) => Interlocked.Add(ref _entries, -count);
 
     internal void FreeOverflow(int number) => _freeOverflow.Push(number);
 
@@ -366,23 +351,5 @@ internal sealed class IndexTable
     {
         _overflow.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.BucketBytes));
         _overflowRecency.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.RecencyBytes));
-    }
-
-    private static long RemoveWhere(ref IndexBucket bucket, Predicate<ulong> isUnwanted)
-    {
-        long removed = 0;
-        for (int lane = 1; lane < IndexBucket.Words; lane++)
-        {
-            ulong word = Volatile.Read(ref bucket[lane]);
-            // A reader that marks the word as checked, or drops it, at the same time wins; asked again then.
-            while (word != 0 && isUnwanted(word))
-            {
-                ulong was = Interlocked.CompareExchange(ref bucket[lane], 0, word);
-                removed += was == word ? 1 : 0;
-                word = was == word ? 0 : was;
-            }
-        }
-
-        return removed;
     }
 }

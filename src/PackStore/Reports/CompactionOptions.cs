@@ -3,8 +3,8 @@ namespace PackStore;
 /// <summary>How to compact a store.</summary>
 public sealed class CompactionOptions
 {
-    /// <summary>Segments are rewritten if that gains at least this share of their bytes, 0 to 1. 0.2 by default: what is
-    /// left then takes at most 1.25 times the live bytes, and a segment.</summary>
+    /// <summary>Segments are rewritten if that gains at least this share of their bytes, 0 to 1. 0.2 by default: what
+    /// is left then takes at most 1.25 times the live bytes, and a segment.</summary>
     public double DeadRatio { get; init; } = 0.2;
 
     /// <summary>The most bytes to read and write a second together; <see langword="null"/>, the default, for no

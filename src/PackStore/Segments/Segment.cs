@@ -280,8 +280,8 @@ internal sealed class Segment
         return true;
     }
 
-    /// <summary>Populates whole chunks and stamps those that the file covers to their end; the last one may still
-    /// grow.</summary>
+    /// <summary>Populates whole chunks and stamps those that the file covers to their end; the last one may still grow,
+    /// unless the segment is sealed.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryPopulate(MappedRegion region, long offset, long length)
     {
@@ -297,7 +297,7 @@ internal sealed class Segment
 
         for (long chunk = from >> ChunkShift; (chunk << ChunkShift) < to; chunk++)
         {
-            if ((chunk + 1) << ChunkShift <= to || to == region.Capacity)
+            if ((chunk + 1) << ChunkShift <= to || to == region.Capacity || (IsSealed && to == fileLength))
             {
                 _stamps[chunk] = current;
             }

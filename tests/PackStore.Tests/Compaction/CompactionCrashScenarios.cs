@@ -2,8 +2,8 @@ using PackStore.Tests.Crash;
 
 namespace PackStore.Tests.Compaction;
 
-/// <summary>Compaction of overwritten, removed and loose artifacts, stopped at any moment, cancelled, and done again after
-/// kills; then everything is looked up, and once more after the index was lost.</summary>
+/// <summary>Compaction of overwritten, removed and loose artifacts, stopped at any moment, cancelled, and done again
+/// after kills; then everything is looked up, and once more after the index was lost.</summary>
 internal sealed class CompactionCrashScenarios : CrashScenarioSet
 {
     private static readonly CrashStep s_compact = CrashStep.Do(static (store, _) => store.CompactAsync());

@@ -33,7 +33,8 @@ public abstract class StoreFileSuite : StoreDirectorySuite
         byte[] bytes = Pattern(100_000);
         file.Write(0, bytes);
         MappedRegion region = file.Map(bytes.Length);
-        foreach ((long offset, long length) in new[] { (0L, 100_000L), (4096, 1), (99_999, 1 << 20), (-1, 5), (0, 0), (5, -5) })
+        (long, long)[] ranges = [(0, 100_000), (4096, 1), (99_999, 1 << 20), (-1, 5), (0, 0), (5, -5)];
+        foreach ((long offset, long length) in ranges)
         {
             file.Advise((FileAdvice)advice, offset, length);
         }

@@ -95,12 +95,9 @@ internal sealed class IndexMerger(StoreCore core)
 
             if (!state.Segments.TryGet(known.SegmentId, out Segment? other))
             {
-                if (!core.AbsentSegments.Contains(known.SegmentId))
-                {
-                    leftOver = probe;
-                    hasLeftOver = true;
-                }
-
+                bool isLeftOver = !core.AbsentSegments.Contains(known.SegmentId);
+                leftOver = isLeftOver ? probe : leftOver;
+                hasLeftOver |= isLeftOver;
                 continue;
             }
 
@@ -115,28 +112,25 @@ internal sealed class IndexMerger(StoreCore core)
                 return;
             }
 
-            if (key != otherKey)
+            if (key == otherKey)
             {
-                continue;
+                MergeOver(ref probe, header, segment, entry, hour);
+                return;
             }
-
-            // Of a record and its copy the copy wins: the segment it was copied from is on its way out.
-            bool isNewer = header.Sequence < entry.Sequence
-                || (header.Sequence == entry.Sequence && known.SegmentId < segment.Id);
-            if (isNewer && MayReplace(core, segment, entry.Offset))
-            {
-                IndexTable.Replace(ref probe, location, Math.Max(hour, probe.Hour));
-                NoteTombstone(entry, location);
-            }
-
-            return;
         }
 
-        if (entry.Offset >= segment.TrustedEnd && entry.Kind == RecordKind.Tombstone && !IsSound(segment, entry.Offset))
+        bool isTorn = entry.Kind == RecordKind.Tombstone && entry.Offset >= segment.TrustedEnd
+            && !IsSound(segment, entry.Offset);
+        if (!isTorn)
         {
-            return;
+            MergeNew(ref leftOver, hasLeftOver, location, entry, hour);
         }
+    }
 
+    /// <summary>Merges a record of a key that the index does not have.</summary>
+    private void MergeNew(
+        ref IndexProbe leftOver, bool hasLeftOver, RecordLocation location, in DirectoryEntry entry, ushort hour)
+    {
         if (hasLeftOver)
         {
             // From before the record, or another one of its tag, was copied out of a segment that is gone since.
@@ -144,10 +138,25 @@ internal sealed class IndexMerger(StoreCore core)
         }
         else
         {
-            state.Table.Insert(entry.Hash, location, hour, core);
+            core.State.Table.Insert(entry.Hash, location, hour, core);
         }
 
         NoteTombstone(entry, location);
+    }
+
+    /// <summary>Merges a record of a key that the index has.</summary>
+    private void MergeOver(
+        ref IndexProbe probe, in RecordHeader known, Segment segment, in DirectoryEntry entry, ushort hour)
+    {
+        // Of a record and its copy the copy wins: the segment it was copied from is on its way out.
+        bool isNewer = known.Sequence < entry.Sequence
+            || (known.Sequence == entry.Sequence && IndexWord.SegmentId(probe.Word) < segment.Id);
+        if (isNewer && MayReplace(core, segment, entry.Offset))
+        {
+            RecordLocation location = new(segment.Id, entry.Offset);
+            IndexTable.Replace(ref probe, location, Math.Max(hour, probe.Hour));
+            NoteTombstone(entry, location);
+        }
     }
 
     /// <summary>Takes the tombstones out of the index, once nothing older can come any more.</summary>

@@ -10,9 +10,9 @@ namespace PackStore.Engine.Writing;
 /// </summary>
 /// <remarks>
 /// A segment of copies is complete and durable before it has a number, and its number is greater than that of every
-/// segment there is: the active one is sealed at that moment and another begins behind. So the order of places stays the
-/// order of publication, which is what a snapshot's watermark and those who follow HEAD go by. A record and its copy have
-/// the same sequence number: it does not matter which of the two is found, nor that a crash leaves both.
+/// segment there is: the active one is sealed at that moment and another begins behind. So the order of places stays
+/// the order of publication, which is what a snapshot's watermark and those who follow HEAD go by. A record and its
+/// copy have the same sequence number: it does not matter which of the two is found, nor that a crash leaves both.
 /// </remarks>
 internal sealed class SegmentExchange(
     StoreCore core, WriterState writer, WritePath writes, Checkpointer checkpoints, GroupCommit commits)
@@ -139,7 +139,9 @@ internal sealed class SegmentExchange(
                 return 0;
             }
 
-            long forgotten = core.State.Table.RemoveWhere(w => IndexWord.SegmentId(w) == segment.Id);
+            IndexTable table = core.State.Table;
+            long forgotten = IndexSweeper.RemoveWhere(
+                table, 0, table.AllBuckets, w => IndexWord.SegmentId(w) == segment.Id);
             if (forgotten > 0)
             {
                 // What they were worth cannot be told any more: it is counted anew.
