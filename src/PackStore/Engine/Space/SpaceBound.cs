@@ -85,6 +85,30 @@ internal sealed class SpaceBound
         }
     }
 
+    /// <summary>On a disk that is full: rewrites whatever gives anything back, the active segment too; says whether it
+    /// gave something.</summary>
+    public bool TryFree(long bytes)
+    {
+        if (Reclaim is null || !_engine.Recovery.IsDone)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            try
+            {
+                return Reclaim(bytes, CancellationToken.None) > 0
+                    || (TrySealActive() && Reclaim(bytes, CancellationToken.None) > 0);
+            }
+            catch (IOException e) when (e is not StorePoisonedException)
+            {
+                _core.Log.HintFailed("Reclaiming space", e);
+                return false;
+            }
+        }
+    }
+
     /// <summary>For maintenance: rewrites what is worth it so early that puts need not. Returns the bytes
     /// gained.</summary>
     public long KeepAhead(CancellationToken cancellationToken)

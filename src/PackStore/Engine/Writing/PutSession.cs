@@ -190,13 +190,26 @@ internal static class PutSession
         try
         {
             engine.Checkpoints!.EnsureMarked();
-            ulong sequence = engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
+            ulong sequence = AppendOrMakeRoom(engine, record);
             encoded.Commit();
             return sequence;
         }
         finally
         {
             engine.Admission.Release(record.RecordLength);
+        }
+    }
+
+    /// <summary>A disk that is full may have room for what is live only: then what is dead makes way.</summary>
+    private static ulong AppendOrMakeRoom(StoreEngine engine, PreparedRecord record)
+    {
+        try
+        {
+            return engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
+        }
+        catch (StoreFullException) when (engine.Bound.TryFree(record.RecordLength))
+        {
+            return engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
         }
     }
 

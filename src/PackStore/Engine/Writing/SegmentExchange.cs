@@ -185,7 +185,7 @@ internal sealed class SegmentExchange(
             writes.ThrowIfRefused();
             if (core.State.Segments.LastId == segment.Id)
             {
-                writes.BeginSegment();
+                writes.BeginSegment(writes.UsualCapacity);
             }
         }
     }

@@ -15,7 +15,11 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     /// overtaken.</summary>
     public Action<ArtifactKey>? Published { get; set; }
 
+    private readonly SpaceReserve _reserve = new(core);
     private readonly long _segmentBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
+
+    /// <summary>How large a segment may become that is begun for no record in particular.</summary>
+    public long UsualCapacity => _reserve.CapacityFor([]);
 
     /// <summary>The longest record that a new segment can take.</summary>
     public long MaxRecordLength => SegmentAppender.MaxRecordLength(_segmentBytes);
@@ -26,6 +30,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         lock (core.WriteLock)
         {
             ThrowIfRefused();
+            _reserve.Check(writer.Appender, records);
             EnsureRoom(records);
             SegmentAppender appender = writer.Appender!;
             long before = appender.End;
@@ -233,16 +238,17 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         }
 
         SealLeftOvers();
-        BeginSegment();
+        BeginSegment(_reserve.CapacityFor(records));
     }
 
     /// <summary>Begins another segment to append to, and seals the one before. Under the write lock.</summary>
-    public void BeginSegment()
+    /// <param name="capacity">How large it may become.</param>
+    public void BeginSegment(long capacity)
     {
         SegmentMap segments = core.State.Segments;
         Segment segment = new(core.Directory, core.Identity, core.Residency, TakeSegmentNumber());
         SegmentAppender next = SegmentAppender.Create(
-            core.Directory, core.Identity, segment, _segmentBytes,
+            core.Directory, core.Identity, segment, capacity,
                 core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
         // The new segment stands before the old one is sealed: if sealing fails, the old one is simply left over.
         SegmentAppender? old = writer.Appender;
