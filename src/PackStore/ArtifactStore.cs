@@ -24,12 +24,12 @@ namespace PackStore;
 public sealed class ArtifactStore : IAsyncDisposable, IDisposable
 {
     private readonly StoreEngine _engine;
-    private readonly Compactor? _compactor;
+    private readonly Compactor _compactor;
 
     private ArtifactStore(StoreEngine engine, string directory)
     {
         _engine = engine;
-        _compactor = engine.Writer is null ? null : new Compactor(engine);
+        _compactor = new Compactor(engine);
         DirectoryPath = directory;
     }
 
@@ -44,7 +44,7 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
 
     internal StoreEngine Engine => _engine;
 
-    internal Compactor Compactor => _compactor ?? throw new StoreReadOnlyException(DirectoryPath);
+    internal Compactor Compactor => _compactor;
 
     /// <summary>Opens a store for writing, creating it where the directory is absent or empty. The time it takes does
     /// not grow with the store,
@@ -262,7 +262,7 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     /// <param name="options">How; the defaults where <see langword="null"/>.</param>
     /// <param name="progress">Told after each segment.</param>
     /// <param name="cancellationToken">Stops it: what was done so far stays done.</param>
-    /// <exception cref="StoreReadOnlyException">The store was opened read-only.</exception>
+    /// <exception cref="StoreReadOnlyException">The store was opened read-only, and it is no dry run.</exception>
     /// <exception cref="StorePoisonedException">A sync failed.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="IOException">A copy could not be written; the store is as it was.</exception>
@@ -270,8 +270,13 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
         CompactionOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        _engine.ThrowIfReadOnly();
         options ??= new CompactionOptions();
+        Throw.IfClosed(_engine.IsClosed);
+        if (!options.DryRun)
+        {
+            _engine.ThrowIfReadOnly();
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(options.DeadRatio, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.DeadRatio, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBytesPerSecond ?? 1, 1, nameof(options));
@@ -282,7 +287,7 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     /// valid until they are disposed.</summary>
     public void Dispose()
     {
-        _compactor?.Dispose();
+        _compactor.Dispose();
         _engine.Close();
     }
 
