@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using PackStore.Compaction;
 using PackStore.Engine;
 using PackStore.Engine.Opening;
+using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Migration;
 using PackStore.Repair;
@@ -26,17 +27,15 @@ namespace PackStore;
 public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
 {
     private readonly StoreEngine _engine;
-    private readonly Compactor? _compactor;
+    private readonly Compactor _compactor;
 
     private ArtifactStore(StoreEngine engine, string directory)
     {
         _engine = engine;
+        _compactor = new Compactor(engine);
         if (engine.Writer is not null)
         {
-            Compactor compactor = new(engine);
-            _compactor = compactor;
-            engine.Bound.Reclaim = compactor.TryReclaim;
-            engine.Admission.Reclaim = (bytes, token) => compactor.TryReclaim(bytes, token) > 0;
+            engine.Bound.Reclaim = _compactor.TryReclaim;
         }
 
         DirectoryPath = directory;
@@ -53,7 +52,7 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
 
     internal StoreEngine Engine => _engine;
 
-    internal Compactor Compactor => _compactor ?? throw new StoreReadOnlyException(DirectoryPath);
+    internal Compactor Compactor => _compactor;
 
     /// <summary>Opens a store for writing, creating it where the directory is absent or empty. The time it takes does
     /// not grow with the store,
@@ -327,7 +326,7 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
     /// <param name="options">How; the defaults where <see langword="null"/>.</param>
     /// <param name="progress">Told after each segment.</param>
     /// <param name="cancellationToken">Stops it: what was done so far stays done.</param>
-    /// <exception cref="StoreReadOnlyException">The store was opened read-only.</exception>
+    /// <exception cref="StoreReadOnlyException">The store was opened read-only, and it is no dry run.</exception>
     /// <exception cref="StorePoisonedException">A sync failed.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="IOException">A copy could not be written; the store is as it was.</exception>
@@ -335,11 +334,17 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
         CompactionOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        _engine.ThrowIfReadOnly();
         options ??= new CompactionOptions();
+        Throw.IfClosed(_engine.IsClosed);
+        if (!options.DryRun)
+        {
+            _engine.ThrowIfReadOnly();
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(options.DeadRatio, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.DeadRatio, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBytesPerSecond ?? 1, 1, nameof(options));
+        SpacePolicy.Check(options.Eviction ?? new EvictionOptions());
         return OwnThread.Run("packstore compaction", () => Compactor.Run(options, progress, cancellationToken));
     }
 
@@ -347,7 +352,7 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
     /// valid until they are disposed.</summary>
     public void Dispose()
     {
-        _compactor?.Dispose();
+        _compactor.Dispose();
         _engine.Close();
     }
 

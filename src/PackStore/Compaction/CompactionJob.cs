@@ -1,5 +1,6 @@
 using PackStore.Engine;
 using PackStore.Engine.Writing;
+using PackStore.Segments;
 using PackStore.Storage;
 
 namespace PackStore.Compaction;
@@ -16,26 +17,31 @@ internal sealed class CompactionJob : IDisposable
     private const long SpareBytes = 64 << 10;
 
     private readonly StoreCore _core;
-    private readonly SegmentExchange _exchange;
-    private readonly SegmentReaper _reaper;
+    private readonly Segment? _active;
+    private readonly SegmentExchange? _exchange;
+    private readonly SegmentReaper? _reaper;
     private readonly SegmentDirectories _directories;
     private readonly CompactionThrottle _throttle;
     private readonly RecordRelocator _relocator;
-    private readonly bool _isDry;
     private readonly long _capacity;
     private readonly List<Victim> _copied = [];
     private OutputLayout _layout;
     private OutputSegment? _output;
 
-    public CompactionJob(StoreCore core, SegmentExchange exchange, CompactionThrottle throttle, bool isDry)
+    /// <summary>Prepares one.</summary>
+    /// <param name="core">The store.</param>
+    /// <param name="exchange">What puts copies into place; null for a dry run.</param>
+    /// <param name="active">The segment that was appended to when the victims were chosen.</param>
+    /// <param name="throttle">How fast.</param>
+    public CompactionJob(StoreCore core, SegmentExchange? exchange, Segment? active, CompactionThrottle throttle)
     {
         _core = core;
         _exchange = exchange;
-        _reaper = new SegmentReaper(core, exchange);
+        _active = active;
+        _reaper = exchange is null ? null : new SegmentReaper(core, exchange);
         _directories = new SegmentDirectories(core);
         _throttle = throttle;
         _relocator = new RecordRelocator(core, throttle, Tally);
-        _isDry = isDry;
         _capacity = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
         _layout = new OutputLayout(_capacity);
     }
@@ -49,10 +55,7 @@ internal sealed class CompactionJob : IDisposable
     /// <summary>Rewrites them, in this order.</summary>
     public void Run(IReadOnlyList<Victim> victims)
     {
-        if (!_isDry)
-        {
-            _reaper.SweepTemporaries();
-        }
+        _reaper?.SweepTemporaries();
 
         foreach (Victim victim in victims)
         {
@@ -88,7 +91,7 @@ internal sealed class CompactionJob : IDisposable
         }
 
         Tally.DroppedTombstones += contents.DroppedTombstones;
-        using IStoreFile? file = _isDry ? null : Open(victim);
+        using IStoreFile? file = _exchange is null ? null : Open(victim);
         Copy(victim, file, contents.Live, CopyKind.Verbatim);
         Copy(victim, file, contents.Tombstones, CopyKind.Verbatim);
         Copy(victim, file, contents.Hidden, CopyKind.Tombstone);
@@ -101,7 +104,7 @@ internal sealed class CompactionJob : IDisposable
     {
         try
         {
-            VictimContents contents = VictimContents.Of(_core, _exchange, _directories, victim.Segment);
+            VictimContents contents = VictimContents.Of(_core, _active, _directories, victim.Segment);
             if (contents.IsDamaged)
             {
                 victim.IsDamaged = true;
@@ -122,7 +125,7 @@ internal sealed class CompactionJob : IDisposable
     private bool HasRoomFor(VictimContents contents)
     {
         long needed = contents.LiveBytes + SpareBytes;
-        if (_isDry || needed <= SpareBytes || _core.Directory.AvailableBytes() >= needed)
+        if (_exchange is null || needed <= SpareBytes || _core.Directory.AvailableBytes() >= needed)
         {
             return true;
         }
@@ -185,7 +188,7 @@ internal sealed class CompactionJob : IDisposable
     /// <summary>Publishes what was copied and retires what was copied whole.</summary>
     private void Finish()
     {
-        if (_isDry)
+        if (_exchange is null)
         {
             FinishDry();
             return;
@@ -214,7 +217,7 @@ internal sealed class CompactionJob : IDisposable
 
         Victim[] copied = [.. _copied];
         _copied.Clear();
-        foreach (Victim gone in _reaper.Retire(copied))
+        foreach (Victim gone in _reaper!.Retire(copied))
         {
             Tally.RemovedBytes += gone.FileLength;
             Tally.RemovedSegments++;

@@ -1,4 +1,5 @@
 using PackStore.Engine;
+using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Format;
 using PackStore.Segments;
@@ -13,7 +14,9 @@ internal sealed class Compactor : IDisposable
 
     private readonly StoreEngine _engine;
     private readonly StoreCore _core;
-    private readonly SegmentExchange _exchange;
+
+    // Null in a store that was opened read-only, of which a plan can be made.
+    private readonly SegmentExchange? _exchange;
     private readonly CancellationTokenSource _stop = new();
 
     private int _isStopped;
@@ -25,8 +28,13 @@ internal sealed class Compactor : IDisposable
     {
         _engine = engine;
         _core = engine.Core;
-        _exchange = engine.Exchange ?? throw new InvalidOperationException("The store was opened read-only.");
+        _exchange = engine.Exchange;
     }
+
+    /// <summary>The segment that is appended to, by this process or, for a reader, by another.</summary>
+    private Segment? Active => _exchange is { } exchange
+        ? exchange.Active
+        : _core.State.Segments.All.LastOrDefault() is { IsSealed: false } last ? last : null;
 
     /// <summary>Compacts everything that is worth it. On the caller's thread.</summary>
     public CompactionReport Run(
@@ -38,24 +46,50 @@ internal sealed class Compactor : IDisposable
             using CancellationTokenSource linked =
                 CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
             Settle(options.DryRun, linked.Token);
-            Segment? active = _exchange.Active;
+            Segment? active = Active;
             CompactionPlanner planner = new(_core, active);
             CompactionTotals before = CompactionTotalsOf(planner);
+            EvictionReport? eviction = Evict(options, linked.Token);
             List<Victim> victims = planner.ChooseAll(options.DeadRatio);
             CompactionThrottle throttle =
                 new(_core.Options.TimeProvider, options.DryRun ? null : options.MaxBytesPerSecond, linked.Token);
             CompactionProgress meter = new(progress, victims);
-            using CompactionJob job = new(_core, _exchange, throttle, options.DryRun) { Passed = meter.Passed };
+            using CompactionJob job =
+                new(_core, options.DryRun ? null : _exchange, active, throttle) { Passed = meter.Passed };
             if (!options.DryRun && victims.Exists(v => v.Segment == active))
             {
-                _exchange.SealActive();
-                // It has grown by its footer.
-                victims = [.. victims.Select(v => v.Segment == active ? Measured(v) : v)];
+                _exchange!.SealActive();
             }
 
             job.Run(victims);
-            return ReportOf(options, before, job.Tally);
+            return ReportOf(options, before, eviction, job.Tally);
         }
+    }
+
+    /// <summary>A reading process has an index of its own: in a dry run the victims go from there, and what comes next is
+    /// planned without them.</summary>
+    private EvictionReport? Evict(CompactionOptions options, CancellationToken token)
+    {
+        if (options.Eviction is not { } wanted)
+        {
+            return null;
+        }
+
+        EvictionMode mode = (options.DryRun || wanted.DryRun, _core.IsReadOnly) switch
+        {
+            (false, _) => EvictionMode.Apply,
+            (true, true) => EvictionMode.Pretend,
+            (true, false) => EvictionMode.Plan,
+        };
+        EvictionReport report = _engine.Evictor.Run(
+            core => SpacePolicy.TargetOf(core, wanted), mode, wanted.OnVictim, null, token);
+        if (mode == EvictionMode.Apply)
+        {
+            // What tombstones supersede is retired only when they are durable.
+            _engine.Commits!.FlushNow();
+        }
+
+        return report;
     }
 
     /// <summary>Gains bytes by rewriting the segments that give most for least, a few at a time. For whoever keeps a
@@ -63,7 +97,7 @@ internal sealed class Compactor : IDisposable
     /// <returns>Bytes gained; 0 if there is nothing worth rewriting, or another job runs.</returns>
     public long TryReclaim(long wantedBytes, CancellationToken cancellationToken)
     {
-        if (!_jobLock.TryEnter())
+        if (_exchange is null || !_jobLock.TryEnter())
         {
             return 0;
         }
@@ -78,14 +112,15 @@ internal sealed class Compactor : IDisposable
             using CancellationTokenSource linked =
                 CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
             Settle(isDry: false, linked.Token);
-            List<Victim> victims = new CompactionPlanner(_core, _exchange.Active).ChooseFor(wantedBytes, LeastRatio);
+            Segment? active = Active;
+            List<Victim> victims = new CompactionPlanner(_core, active).ChooseFor(wantedBytes, LeastRatio);
             if (victims.Count == 0)
             {
                 return 0;
             }
 
             CompactionThrottle throttle = new(_core.Options.TimeProvider, null, linked.Token);
-            using CompactionJob job = new(_core, _exchange, throttle, isDry: false);
+            using CompactionJob job = new(_core, _exchange, active, throttle);
             job.Run(victims);
             return job.Tally.RemovedBytes - job.Tally.WrittenBytes;
         }
@@ -114,28 +149,27 @@ internal sealed class Compactor : IDisposable
     {
         token.ThrowIfCancellationRequested();
         _engine.Recovery.Wait(token);
-        if (_engine.Writer!.HasUnreadable)
+        _engine.Follower?.Follow();
+        if (_engine.Writer is { HasUnreadable: true })
         {
             throw new PackStoreException(
                 $"{_core.Directory.FullPath}: something could not be read when it was opened, so it is not known what "
                 + "is live; open it again.");
         }
 
-        if (!_core.Accounting.IsExact)
+        // A reader follows records without keeping counts.
+        if (!_core.Accounting.IsExact || _core.IsReadOnly)
         {
             LiveRecount.Run(_core, token);
         }
 
         if (!isDry)
         {
-            _exchange.SealLeftOvers();
+            _exchange!.SealLeftOvers();
             // A segment that has still to be synced cannot be retired.
             _engine.Commits!.FlushNow();
         }
     }
-
-    private static Victim Measured(Victim victim) =>
-        new(victim.Segment, victim.Segment.File?.Stat().Length ?? victim.FileLength, victim.Gain);
 
     private CompactionTotals CompactionTotalsOf(CompactionPlanner planner)
     {
@@ -153,7 +187,8 @@ internal sealed class Compactor : IDisposable
         };
     }
 
-    private CompactionReport ReportOf(CompactionOptions options, CompactionTotals before, CompactionTally tally)
+    private CompactionReport ReportOf(
+        CompactionOptions options, CompactionTotals before, EvictionReport? eviction, CompactionTally tally)
     {
         if (!options.DryRun && !_core.Accounting.IsExact)
         {
@@ -161,20 +196,22 @@ internal sealed class Compactor : IDisposable
         }
 
         long freed = tally.RemovedBytes - tally.WrittenBytes;
+        long loose = eviction?.LooseBytes ?? 0;
         CompactionTotals after = options.DryRun
             ? new CompactionTotals
             {
-                Artifacts = before.Artifacts,
+                Artifacts = before.Artifacts - (eviction?.Artifacts ?? 0),
                 Segments = before.Segments - tally.RemovedSegments + tally.WrittenSegments,
                 SegmentBytes = before.SegmentBytes - freed,
-                LiveBytes = before.LiveBytes,
-                DeadBytes = before.DeadBytes - freed,
-                LooseBytes = before.LooseBytes,
+                LiveBytes = before.LiveBytes - (eviction?.Bytes ?? 0),
+                DeadBytes = before.DeadBytes - freed + (eviction?.Bytes - eviction?.LooseBytes ?? 0),
+                LooseBytes = before.LooseBytes - loose,
             }
-            : CompactionTotalsOf(new CompactionPlanner(_core, _exchange.Active));
+            : CompactionTotalsOf(new CompactionPlanner(_core, Active));
         return new CompactionReport(before, after)
         {
-            FreedBytes = freed,
+            Eviction = eviction,
+            FreedBytes = freed + loose,
             WrittenBytes = tally.WrittenBytes,
             RemovedSegments = tally.RemovedSegments,
             WrittenSegments = tally.WrittenSegments,

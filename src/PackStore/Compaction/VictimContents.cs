@@ -38,9 +38,8 @@ internal sealed class VictimContents
 
     /// <summary>Finds out.</summary>
     public static VictimContents Of(
-        StoreCore core, SegmentExchange exchange, SegmentDirectories directories, Segment victim)
+        StoreCore core, Segment? active, SegmentDirectories directories, Segment victim)
     {
-        Segment? active = exchange.Active;
         List<LiveRecord> live = [];
         List<DirectoryEntry> tombstones = [];
         List<DirectoryEntry> hidden = [];
@@ -51,7 +50,7 @@ internal sealed class VictimContents
             {
                 tombstones.Add(entry);
             }
-            else if (exchange.IsLive(entry.Hash, new RecordLocation(victim.Id, entry.Offset), out ushort hour))
+            else if (SegmentExchange.IsLive(core, entry.Hash, new RecordLocation(victim.Id, entry.Offset), out ushort hour))
             {
                 live.Add(new LiveRecord(entry, hour));
             }

@@ -192,14 +192,14 @@ internal sealed class SegmentExchange(
 
     /// <summary>Whether the index leads to a record just where it stands, and the hour it has for it. Inside an epoch
     /// section or under the write lock.</summary>
-    public bool IsLive(ulong hash, RecordLocation location, out ushort hour)
+    public static bool IsLive(StoreCore core, ulong hash, RecordLocation location, out ushort hour)
     {
-        bool found = TryFind(hash, location, out IndexProbe probe);
+        bool found = TryFind(core, hash, location, out IndexProbe probe);
         hour = found ? probe.Hour : (ushort)0;
         return found;
     }
 
-    private bool TryFind(ulong hash, RecordLocation location, out IndexProbe probe)
+    private static bool TryFind(StoreCore core, ulong hash, RecordLocation location, out IndexProbe probe)
     {
         probe = core.State.Table.Probe(hash);
         while (probe.MoveNext())
@@ -235,7 +235,7 @@ internal sealed class SegmentExchange(
 
     private void RelocateOne(Segment output, in RecordMove move)
     {
-        if (move.Kind != RecordKind.Artifact || !TryFind(move.Hash, move.From, out IndexProbe probe)
+        if (move.Kind != RecordKind.Artifact || !TryFind(core, move.Hash, move.From, out IndexProbe probe)
             || !IndexTable.TryRelocate(ref probe, new RecordLocation(output.Id, move.Offset)))
         {
             return;
