@@ -49,10 +49,14 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
 
     /// <summary>Runs over every record that a directory block of a segment lists, and, of a sealed one, those that
     /// none lists.</summary>
-    public static IReadOnlyList<RecoveryRun> PlanSegment(StoreCore core, Segment segment)
+    public static IReadOnlyList<RecoveryRun> PlanSegment(StoreCore core, Segment segment, out bool isDamaged)
     {
         RecoveryPlanner planner = new(core, null, null, default);
+        long directory = segment.DirectoryOffset;
         planner.AddRuns(segment, null);
+        // What is wrong with it is no news for the checkpoint.
+        isDamaged = segment.DirectoryOffset != directory;
+        segment.DirectoryOffset = directory;
         return planner._runs;
     }
 
