@@ -22,6 +22,10 @@ usage: ./build.sh VERB [ARGUMENTS]
   format [--fix]      checks formatting and code style, or repairs them
   bench [FILTER]      runs the benchmarks whose names match FILTER (default: all)
   fuzz [ARGUMENTS]    runs the fuzz targets
+  crash [STATES]      crash states beyond what `test` tries (default: 100 million), in steps with rising seeds; goes on where
+                      it was stopped, artifacts/crash says how far; --fresh begins anew, --seed S sets the first seed
+  kills [N] [SEED]    kills a writing process N times (default 2000)
+  night [HOURS]       every proof in turns with rising seeds (default: 8 hours); report in artifacts/night/report.md
   pack                makes the NuGet package under artifacts/packages
 
 CI=true restores in locked mode. CONFIGURATION sets the build of `build` and `test` (default: Debug, with assertions).
@@ -187,6 +191,60 @@ bench() {
 
 fuzz() { dotnet run --project "$root/fuzz/PackStore.Fuzz" --configuration Release -- "$@"; }
 
+# The tests of a filter, without the bound on hangs that `test` has, for long forms set by environment variables.
+long_tests() {
+  dotnet test "$root/tests/PackStore.Tests" --no-build --configuration "${CONFIGURATION:-Debug}" --nologo \
+    --filter "$1" --logger 'console;verbosity=detailed' </dev/null
+}
+
+crash() {
+  local wanted=100000000 seed=1 step=${CRASH_STEP:-5000000} progress=$artifacts/crash/progress.tsv log tried status fresh=false
+  while (($# > 0)); do
+    case $1 in
+      --fresh) fresh=true ;;
+      --seed) seed=${2:?--seed wants a number}; shift ;;
+      *) wanted=$1 ;;
+    esac
+    shift
+  done
+  [[ $wanted =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]] || fail "usage: ./build.sh crash [STATES] [--seed S] [--fresh]"
+  if [[ $fresh == true ]]; then
+    rm -rf "$artifacts/crash"
+  fi
+  mkdir -p "$artifacts/crash"
+  touch "$progress"
+  build
+
+  # One process holds what it has seen of one step; a step that ended well stands in the file: seed, states.
+  while :; do
+    tried=$(awk '{ n += $2 } END { printf "%d", n }' "$progress")
+    if ((tried >= wanted)); then
+      break
+    fi
+    while grep -q "^$seed[[:space:]]" "$progress"; do
+      seed=$((seed + 1))
+    done
+    log=$artifacts/crash/seed-$seed.log
+    status=0
+    PACKSTORE_CRASH_STATES=$((wanted - tried < step ? wanted - tried : step)) PACKSTORE_CRASH_SEED=$seed \
+      long_tests 'FullyQualifiedName~CrashStateTests' >"$log" 2>&1 || status=$?
+    if ((status != 0)); then
+      grep -m 1 -A 20 '\[FAIL\]' "$log" || tail -n 20 "$log"
+      fail "crash: seed $seed failed after $tried good states; the log is $log"
+    fi
+    states=$(sed -n 's/.*so far: \([0-9]*\) states tried.*/\1/p' "$log" | sort -n | tail -n 1)
+    ((${states:-0} > 0)) || fail "crash: seed $seed tried no state; the log is $log"
+    printf '%s\t%s\n' "$seed" "$states" >>"$progress"
+    say "crash: seed $seed: $states states, $((tried + states)) of $wanted"
+  done
+  say "crash: $tried states tried, none bad ($(wc -l <"$progress") steps)"
+}
+
+kills() {
+  build
+  PACKSTORE_KILLS=${1:-2000} PACKSTORE_KILL_SEED=${2:-20} long_tests 'FullyQualifiedName~KillTests'
+}
+
 pack() { dotnet pack "$root/src/PackStore/PackStore.csproj" --configuration Release --output "$artifacts/packages" --nologo; }
 
 verb=${1:-help}
@@ -198,6 +256,9 @@ case $verb in
   format) format "$@" ;;
   bench) bench "$@" ;;
   fuzz) fuzz "$@" ;;
+  crash) crash "$@" ;;
+  kills) kills "$@" ;;
+  night) exec "$root/eng/night.sh" "$@" ;;
   pack) pack "$@" ;;
   help | -h | --help) usage ;;
   *) usage >&2; exit 2 ;;

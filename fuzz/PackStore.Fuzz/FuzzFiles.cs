@@ -6,21 +6,26 @@ namespace PackStore.Fuzz;
 /// <summary>Inputs on disk: corpus/TARGET/*.bin and regressions/TARGET-HASH.bin.</summary>
 public sealed class FuzzFiles(string folder)
 {
+    private const int CorpusMutants = 6;
+    private const ulong CorpusCases = 2000;
+    private const ulong CorpusSeed = 20_261_126;
+    private const int CorpusMaxBytes = 8 << 10;
+
     /// <summary>The folder of the corpus.</summary>
     public string Corpus => Path.Combine(folder, "corpus");
 
     /// <summary>The folder of what has failed once.</summary>
     public string Regressions => Path.Combine(folder, "regressions");
 
-    /// <summary>This project's folder, looked for from the current directory and from the program's upwards.</summary>
+    /// <summary>The folder <c>fuzz</c>, looked for from the current directory and from the program's upwards.</summary>
     public static FuzzFiles Find()
     {
         foreach (string start in new[] { Environment.CurrentDirectory, AppContext.BaseDirectory })
         {
             for (DirectoryInfo? at = new(start); at is not null; at = at.Parent)
             {
-                string found = Path.Combine(at.FullName, "fuzz", "PackStore.Fuzz");
-                if (Directory.Exists(found))
+                string found = Path.Combine(at.FullName, "fuzz");
+                if (Directory.Exists(Path.Combine(found, "PackStore.Fuzz")))
                 {
                     return new FuzzFiles(found);
                 }
@@ -47,20 +52,51 @@ public sealed class FuzzFiles(string folder)
         return path;
     }
 
-    /// <summary>Writes the seeds of a target; their number.</summary>
+    /// <summary>Writes the corpus of a target: its seeds, and some of the cases made of them that get past its checks
+    /// and some that do not. The same files every time; their number.</summary>
     public static int WriteSeeds(string corpus, IFuzzTarget target)
     {
         ArgumentNullException.ThrowIfNull(target);
         string room = Path.Combine(corpus, target.Name);
         Directory.CreateDirectory(room);
         IReadOnlyList<byte[]> seeds = target.Seeds();
-        for (int i = 0; i < seeds.Count; i++)
+        int written = 0;
+        Write("seed", seeds);
+        (List<byte[]> accepted, List<byte[]> refused) = Mutate(target, seeds);
+        Write("accepted", accepted);
+        Write("refused", refused);
+        return written;
+
+        void Write(string kind, IReadOnlyList<byte[]> inputs)
         {
-            string name = string.Create(CultureInfo.InvariantCulture, $"seed-{i}.bin");
-            File.WriteAllBytes(Path.Combine(room, name), seeds[i]);
+            for (int i = 0; i < inputs.Count; i++, written++)
+            {
+                string name = string.Create(CultureInfo.InvariantCulture, $"{kind}-{i}.bin");
+                File.WriteAllBytes(Path.Combine(room, name), inputs[i]);
+            }
+        }
+    }
+
+    private static (List<byte[]> Accepted, List<byte[]> Refused) Mutate(
+        IFuzzTarget target, IReadOnlyList<byte[]> seeds)
+    {
+        List<byte[]> accepted = [];
+        List<byte[]> refused = [];
+        for (ulong i = 0; i < CorpusCases && (accepted.Count < CorpusMutants || refused.Count < CorpusMutants); i++)
+        {
+            FuzzRandom random = new(CorpusSeed, i);
+            byte[] input = Mutator.Make(target, seeds, ref random);
+            if (input.Length <= CorpusMaxBytes && FuzzRunner.TryOne(target, input, out bool isAccepted) is null)
+            {
+                List<byte[]> kind = isAccepted ? accepted : refused;
+                if (kind.Count < CorpusMutants)
+                {
+                    kind.Add(input);
+                }
+            }
         }
 
-        return seeds.Count;
+        return (accepted, refused);
     }
 
     private static IEnumerable<byte[]> ReadAll(string room, string pattern) =>

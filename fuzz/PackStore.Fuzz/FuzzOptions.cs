@@ -8,7 +8,7 @@ internal sealed record FuzzOptions(string Target, long Iterations, ulong Seed, s
     /// <summary>Reads them; null with what was wrong.</summary>
     public static FuzzOptions? TryParse(ReadOnlySpan<string> args, ulong defaultSeed, out string problem)
     {
-        FuzzOptions options = new("all", 100_000, defaultSeed, null);
+        FuzzOptions options = new("all", 200_000, defaultSeed, null);
         for (int i = 0; i < args.Length; i += 2)
         {
             problem = $"{args[i]}: unknown, or without a value that makes sense";

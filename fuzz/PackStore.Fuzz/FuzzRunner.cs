@@ -4,9 +4,9 @@ namespace PackStore.Fuzz;
 public static class FuzzRunner
 {
     // What a parser keeps of a byte is small: a name of one letter is the worst, an object of 32 bytes for 5. The
-    // properties encode again. Messages, and what the runtime allocates once, are in the constant.
+    // properties encode again. Messages, and what the runtime allocates once, are in the target's
+    // constant.
     private const long BytesPerByte = 64;
-    private const long FreeBytes = 256 << 10;
 
     /// <summary>Tries the seeds, then cases made of them, until one fails.</summary>
     public static FuzzSummary Run(IFuzzTarget target, IEnumerable<byte[]> corpus, ulong seed, long iterations)
@@ -47,7 +47,7 @@ public static class FuzzRunner
             long before = GC.GetAllocatedBytesForCurrentThread();
             accepted = target.Run(input);
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            long bound = FreeBytes + (BytesPerByte * input.Length);
+            long bound = target.FreeBytes + (BytesPerByte * input.Length);
             FuzzFailureException.Require(
                 allocated <= bound, $"{allocated} bytes allocated for {input.Length} of input, at most {bound}");
             return null;

@@ -10,7 +10,7 @@ public static class FuzzTargets
     [
         new IdentityTarget(), new SegmentHeaderTarget(), new SegmentTrailerTarget(), new RecordTarget(),
         new DirectoryBlockTarget(), new CheckpointTarget(), new SnapshotHeaderTarget(), new MetadataTarget(),
-        new ZstdTarget(),
+        new ZstdTarget(), new HeadTarget(), new UsesTarget(), new ValuesTarget(), new NamesTarget(), new StoreTarget(),
     ];
 
     /// <summary>The one of that name, or null.</summary>

@@ -6,6 +6,12 @@ public interface IFuzzTarget
     /// <summary>Its name on the command line and in the corpus.</summary>
     string Name { get; }
 
+    /// <summary>How many cases of a plain parser one case of this takes the time of.</summary>
+    int Cost => 1;
+
+    /// <summary>Bytes that a case may allocate besides what is in proportion to its input.</summary>
+    long FreeBytes => 256 << 10;
+
     /// <summary>Inputs that the parser accepts, made by the encoders.</summary>
     IReadOnlyList<byte[]> Seeds();
 

@@ -4,8 +4,10 @@ using PackStore.Compaction;
 using PackStore.Engine;
 using PackStore.Engine.Opening;
 using PackStore.Engine.Writing;
+using PackStore.Migration;
 using PackStore.Repair;
 using PackStore.Storage;
+using PackStore.Storage.Foreign;
 using PackStore.Verification;
 
 namespace PackStore;
@@ -21,7 +23,7 @@ namespace PackStore;
 /// for they may wait for
 /// a sync. A hit allocates nothing, takes no lock, and makes no system call once its pages are resident.
 /// </remarks>
-public sealed class ArtifactStore : IAsyncDisposable, IDisposable
+public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
 {
     private readonly StoreEngine _engine;
     private readonly Compactor _compactor;
@@ -30,6 +32,12 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     {
         _engine = engine;
         _compactor = new Compactor(engine);
+        if (engine.Writer is not null)
+        {
+            engine.Bound.Reclaim = _compactor.TryReclaim;
+            engine.Admission.Reclaim = (bytes, token) => _compactor.TryReclaim(bytes, token) > 0;
+        }
+
         DirectoryPath = directory;
     }
 
@@ -163,7 +171,7 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
                 nameof(scratch));
         }
 
-        return LeaseFactory.FindMany(_engine, keys, scratch[..keys.Length]);
+        return BatchFactory.Find(_engine, keys, scratch[..keys.Length]);
     }
 
     /// <summary>The keys of all artifacts, in no order. Artifacts put or removed meanwhile may or may not be among
@@ -245,6 +253,62 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     {
         Throw.IfClosed(_engine.IsClosed);
         return StatsCollector.Collect(_engine);
+    }
+
+    /// <summary>Brings in a cache of the legacy program, in every layout it ever had: the directory itself, its version
+    /// directories and its daemons' states. Each artifact is a hit as soon as it is in; puts and hits go on meanwhile, and
+    /// what the store has in a version as new or newer is left alone. Stopped or killed, it can be run again, and brings
+    /// in nothing twice.</summary>
+    /// <param name="legacyRoot">The cache's directory.</param>
+    /// <param name="options">How; the source is left as it is by default.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops it; what is in the store stays there.</param>
+    /// <exception cref="StoreReadOnlyException">The store was opened read-only, and this is no dry run.</exception>
+    /// <exception cref="StoreFullException">There is no room; what is in the store stays there.</exception>
+    /// <exception cref="IOException">There is no such directory, or the store could not be written to.</exception>
+    public Task<MigrationReport> MigrateAsync(
+        string legacyRoot, MigrationOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(legacyRoot);
+        options ??= new MigrationOptions();
+        if (options.DryRun)
+        {
+            Throw.IfClosed(_engine.IsClosed);
+        }
+        else
+        {
+            _engine.ThrowIfReadOnly();
+        }
+
+        string path = Path.GetFullPath(legacyRoot);
+        return MigrationJob.RunAsync(
+            _engine, _engine.Core.Directory, () => ForeignDirectories.Open(path), options, progress, cancellationToken);
+    }
+
+    /// <summary>What <see cref="MigrateAsync"/> would do with a store that is not there yet.</summary>
+    /// <param name="directory">A directory where the store would be: asked for free space.</param>
+    /// <param name="legacyRoot">The cache's directory.</param>
+    /// <param name="options">How.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="IOException">There is no such directory.</exception>
+    public static async Task<MigrationReport> PlanMigrationAsync(
+        string directory, string legacyRoot, MigrationOptions? options = null,
+        IProgress<MaintenanceProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentException.ThrowIfNullOrEmpty(legacyRoot);
+        string path = Path.GetFullPath(legacyRoot);
+        MigrationOptions plan = new()
+        {
+            DryRun = true,
+            MaxParallelism = options?.MaxParallelism ?? 0,
+            OnEntry = options?.OnEntry,
+        };
+        using IStoreDirectory place = StoreDirectories.Open(Path.GetFullPath(directory));
+        return await MigrationJob.RunAsync(
+            null, place, () => ForeignDirectories.Open(path), plan, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the store and reports damage. Changes nothing.</summary>

@@ -143,94 +143,11 @@ internal static class LeaseFactory
         }
     }
 
-    /// <summary>Looks up many keys in groups, in three passes each: index lines, record lines, then the lookups
-    /// themselves.</summary>
-    public static PayloadBatch FindMany(StoreEngine engine, scoped ReadOnlySpan<ArtifactKey> keys,
-        Span<PayloadBatchSlot> results)
-    {
-        const int Group = 16;
-        EpochSlot slot = EpochGate.Slot;
-        ulong token = EpochGate.Enter(slot);
-        bool kept = false;
-        try
-        {
-            Throw.IfClosed(engine.IsClosed);
-            Span<ulong> hashes = stackalloc ulong[Group];
-            for (int from = 0; from < keys.Length; from += Group)
-            {
-                ReadOnlySpan<ArtifactKey> group = keys.Slice(from, Math.Min(Group, keys.Length - from));
-                for (int i = 0; i < group.Length; i++)
-                {
-                    hashes[i] = engine.Core.HashOf(group[i]);
-                    engine.Reads.PrefetchBucket(hashes[i]);
-                }
-
-                for (int i = 0; i < group.Length; i++)
-                {
-                    engine.Reads.PrefetchRecord(hashes[i]);
-                }
-
-                for (int i = 0; i < group.Length; i++)
-                {
-                    results[from + i] = FindSlot(engine, group[i], hashes[i]);
-                }
-            }
-
-            kept = true;
-            return new PayloadBatch(slot, token, results);
-        }
-        finally
-        {
-            if (!kept)
-            {
-                slot.Leave(token);
-            }
-        }
-    }
-
-    private static PayloadBatchSlot FindSlot(StoreEngine engine, in ArtifactKey key, ulong hash)
-    {
-        if (engine.Pending is { IsEmpty: false } pending && pending.TryGet(key, out PendingPut? put))
-        {
-            return TryResolvePending(engine, put) is { } pendingPayloads
-                ? new PayloadBatchSlot
-                {
-                    State = engine.Core.State,
-                    Place = LeasePlace.Of(default, engine.Core.Hour),
-                    Detached = pendingPayloads,
-                }
-                : default;
-        }
-
-        if (key.Length == 0 || !engine.Reads.TryFind(key, hash, touch: true, out FoundRecord found))
-        {
-            return default;
-        }
-
-        DetachedPayloads? detached = null;
-        if ((RecordHeader.ReadFlags(found.Record) & RecordFlags.Detached) != 0)
-        {
-            detached = TryResolve(engine, key, touch: true, ref found);
-            if (detached is null)
-            {
-                return default;
-            }
-        }
-
-        return new PayloadBatchSlot
-        {
-            State = found.State,
-            Place = found.Place,
-            Length = found.Record.Length,
-            Detached = detached,
-        };
-    }
-
     /// <summary>Makes what is detached present. Where that fails because the artifact was replaced after it was found,
     /// and its loose files
     /// are gone, the newer one is looked at.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static DetachedPayloads? TryResolve(StoreEngine engine, in ArtifactKey key, bool touch,
+    public static DetachedPayloads? TryResolve(StoreEngine engine, in ArtifactKey key, bool touch,
         ref FoundRecord found)
     {
         while (true)
@@ -262,7 +179,8 @@ internal static class LeaseFactory
         return true;
     }
 
-    private static DetachedPayloads? TryResolvePending(StoreEngine engine, PendingPut put)
+    /// <summary>Makes the payloads of a pending put present.</summary>
+    public static DetachedPayloads? TryResolvePending(StoreEngine engine, PendingPut put)
     {
         DetachedPayloads? detached = DetachedPayloads.TryResolve(
             engine.Core, put.Key, RecordHeader.ReadUnchecked(put.Record), put.Record, put.Paths);

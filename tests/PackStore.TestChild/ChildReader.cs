@@ -1,3 +1,5 @@
+using static PackStore.TestChild.ChildOutput;
+
 namespace PackStore.TestChild;
 
 /// <summary>
@@ -24,11 +26,5 @@ internal static class ChildReader
         }
 
         return 0;
-    }
-
-    private static void Say(string text)
-    {
-        Console.Out.WriteLine(text);
-        Console.Out.Flush();
     }
 }

@@ -1,3 +1,5 @@
+using static PackStore.TestChild.ChildOutput;
+
 namespace PackStore.TestChild;
 
 /// <summary>
@@ -65,10 +67,4 @@ internal static class ChildWriter
 
     private static int[] Lengths(Random random) =>
         [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => s_lengths[random.Next(s_lengths.Length)])];
-
-    private static void Say(string text)
-    {
-        Console.Out.WriteLine(text);
-        Console.Out.Flush();
-    }
 }

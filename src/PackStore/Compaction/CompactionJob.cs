@@ -109,7 +109,7 @@ internal sealed class CompactionJob : IDisposable
             {
                 victim.IsDamaged = true;
                 Tally.Damage.Add(new VerifyFinding(
-                    VerifyFindingKind.Directory, victim.Segment.Name, victim.Segment.DirectoryOffset, null,
+                    VerifyFindingKind.Directory, victim.Segment.Name, victim.Segment.DirectoryOffset, 0, null,
                     "a directory block is damaged; the records were walked"));
             }
 

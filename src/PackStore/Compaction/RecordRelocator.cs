@@ -181,8 +181,8 @@ internal sealed class RecordRelocator(StoreCore core, CompactionThrottle throttl
 
         victim.IsDamaged = true;
         tally.Damage.Add(new VerifyFinding(
-            key is null ? VerifyFindingKind.Header : VerifyFindingKind.Payload, victim.Segment.Name, entry.Offset, key,
-            problem));
+            key is null ? VerifyFindingKind.Header : VerifyFindingKind.Payload, victim.Segment.Name, entry.Offset,
+            entry.Length, key, problem));
         core.Metrics.Damaged();
         core.Log.Damaged(victim.Segment.Name, entry.Offset, problem);
     }

@@ -1,4 +1,5 @@
 using PackStore.Format;
+using PackStore.Index;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -39,12 +40,14 @@ internal static class LiveRecount
 
     private static void Publish(StoreCore core, StoreCounters counters, Dictionary<int, long> live, bool isWhole)
     {
-        core.Accounting.Set(counters);
+        core.Accounting.Set(counters, live.Values.Sum());
         foreach (Segment segment in core.State.Segments.All)
         {
             segment.SetLive(live.GetValueOrDefault(segment.Id));
         }
 
+        // A header that could not be read just now belongs to a record that is live all the same: counted again next
+        // time.
         core.Accounting.IsExact = isWhole;
     }
 

@@ -15,7 +15,7 @@ namespace PackStore.Engine;
 /// <remarks>File: magic, checksum of the rest, then for each key its hash (8 bytes) and hour (2 bytes).</remarks>
 internal sealed class RecencyInbox(StoreCore core)
 {
-    private const ulong Magic = 0x3130_4553_5553_4B50;
+    internal const ulong Magic = 0x3130_4553_5553_4B50;
     private const string Suffix = ".use";
     private const int EntryBytes = 10;
     private const int FrontBytes = 16;
@@ -40,17 +40,7 @@ internal sealed class RecencyInbox(StoreCore core)
             return;
         }
 
-        KeyValuePair<ulong, ushort>[] used = [.. _used];
-        byte[] bytes = new byte[FrontBytes + (used.Length * EntryBytes)];
-        for (int i = 0; i < used.Length; i++)
-        {
-            Span<byte> entry = bytes.AsSpan(FrontBytes + (i * EntryBytes));
-            BinaryPrimitives.WriteUInt64LittleEndian(entry, used[i].Key);
-            BinaryPrimitives.WriteUInt16LittleEndian(entry[8..], used[i].Value);
-        }
-
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, Magic);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), Checksum.Of(bytes.AsSpan(FrontBytes)));
+        byte[] bytes = Encode([.. _used]);
         string name = string.Create(
             CultureInfo.InvariantCulture, $"{StoreFileNames.Index}/{(ulong)Random.Shared.NextInt64():x16}");
         try
@@ -107,10 +97,28 @@ internal sealed class RecencyInbox(StoreCore core)
         }
 
         byte[] bytes = new byte[length];
-        return file!.Read(0, bytes) == length && BinaryPrimitives.ReadUInt64LittleEndian(bytes) == Magic
-            && BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)) == Checksum.Of(bytes.AsSpan(FrontBytes))
-            ? bytes
-            : null;
+        return file!.Read(0, bytes) == length && IsSound(bytes) ? bytes : null;
+    }
+
+    /// <summary>Whether a file's bytes are what a reader left.</summary>
+    internal static bool IsSound(ReadOnlySpan<byte> bytes) => bytes.Length >= FrontBytes
+        && BinaryPrimitives.ReadUInt64LittleEndian(bytes) == Magic
+        && BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) == Checksum.Of(bytes[FrontBytes..]);
+
+    /// <summary>A file of these uses.</summary>
+    internal static byte[] Encode(ReadOnlySpan<KeyValuePair<ulong, ushort>> used)
+    {
+        byte[] bytes = new byte[FrontBytes + (used.Length * EntryBytes)];
+        for (int i = 0; i < used.Length; i++)
+        {
+            Span<byte> entry = bytes.AsSpan(FrontBytes + (i * EntryBytes));
+            BinaryPrimitives.WriteUInt64LittleEndian(entry, used[i].Key);
+            BinaryPrimitives.WriteUInt16LittleEndian(entry[8..], used[i].Value);
+        }
+
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, Magic);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), Checksum.Of(bytes.AsSpan(FrontBytes)));
+        return bytes;
     }
 
     private void Apply(byte[] bytes)

@@ -1,4 +1,5 @@
 using PackStore.Engine.Opening;
+using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Format;
 using PackStore.Segments;
@@ -24,6 +25,12 @@ internal sealed class StoreEngine
         Follower = follower;
         _inbox = new RecencyInbox(core);
         Recovery = new RecoveryJob(core, OnRecovered);
+        Pins = new PinBook(core);
+        Evictor = new Evictor(this);
+        Bound = new SpaceBound(this);
+        Admission = new Admission(this);
+        core.Loose.Charge = Admission.Charge;
+        core.Loose.Release = Admission.Release;
         if (follower is not null)
         {
             core.AddDetour();
@@ -42,7 +49,7 @@ internal sealed class StoreEngine
             Checkpoints.Flush = Commits.FlushNow;
             Exchange = new SegmentExchange(core, writer, Writes, Checkpoints, Commits);
             Encoder = new PutEncoder(core, Writes.MaxRecordLength);
-            Pending = new PendingPuts(core, Encoder, Writes);
+            Pending = new PendingPuts(core, Encoder, Writes, Admission);
             Writes.Published = key => Pending.Cancel(key);
         }
 
@@ -60,6 +67,14 @@ internal sealed class StoreEngine
     public TailFollower? Follower { get; }
 
     public RecoveryJob Recovery { get; }
+
+    public PinBook Pins { get; }
+
+    public Evictor Evictor { get; }
+
+    public Admission Admission { get; }
+
+    public SpaceBound Bound { get; }
 
     public ReadPath Reads { get; }
 
@@ -153,9 +168,10 @@ internal sealed class StoreEngine
                 Checkpoints!.CompleteDirectory();
             }
 
-            // Also what was flushed long ago: the last clean checkpoint does not know it. And a directory block that an
-            // earlier close could not write.
+            // Also what was flushed long ago, which the last clean checkpoint does not know, and a directory block that
+            // could not be written at the last close.
             wrote = writer.Sequence > writer.OpenedSequence || writer.SegmentsChanged;
+
             writer.IsClosed = true;
         }
 
@@ -212,10 +228,7 @@ internal sealed class StoreEngine
         {
             lock (Core.WriteLock)
             {
-                if (writer.Appender is null)
-                {
-                    Writes!.SealLeftOvers();
-                }
+                Writes!.SealLeftOvers();
             }
 
             if (writer.SnapshotGeneration == 0 && !writer.HasUnreadable

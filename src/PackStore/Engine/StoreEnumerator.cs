@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PackStore.Format;
+using PackStore.Index;
 using PackStore.Segments;
 
 namespace PackStore.Engine;

@@ -1,6 +1,7 @@
 namespace PackStore;
 
-/// <summary>There is no room for the write. Nothing was written; hits and removals go on.</summary>
+/// <summary>There is no room for the write: on the disk, in the user's quota, or within the limit on the length of a
+/// file. Nothing was written; hits go on, and so do removals while there is room for so little.</summary>
 public sealed class StoreFullException : PackStoreException
 {
     internal StoreFullException(string file, long neededBytes, long availableBytes, Exception? cause = null)
@@ -11,9 +12,17 @@ public sealed class StoreFullException : PackStoreException
         AvailableBytes = availableBytes;
     }
 
-    /// <summary>Bytes the write needs.</summary>
+    /// <summary>For a refusal by the system, which does not say how much there would be.</summary>
+    internal StoreFullException(string file, string message, int errno)
+        : base(message)
+    {
+        File = file;
+        HResult = errno;
+    }
+
+    /// <summary>Bytes the write needs; 0 where only the system knows.</summary>
     public long NeededBytes { get; }
 
-    /// <summary>Bytes that were available.</summary>
+    /// <summary>Bytes that were available; 0 where only the system knows.</summary>
     public long AvailableBytes { get; }
 }

@@ -13,6 +13,8 @@ internal static class StoreFileNames
     public const string CheckpointOld = "CHECKPOINT.old";
     public const string CheckpointNew = "CHECKPOINT.new";
     public const string StoreNew = "STORE.new";
+    public const string Pins = "PINS";
+    public const string PinsNew = "PINS.new";
     public const string Segments = "segments";
     public const string Index = "index";
     public const string Loose = "loose";

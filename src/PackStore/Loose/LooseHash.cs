@@ -31,19 +31,26 @@ internal static class LooseHash
     public static bool TryOf(IStoreFile file, long length, out ulong checksum)
     {
         XxHash3 hash = new();
+        bool isWhole = TryVisit(file, 0, length, bytes => hash.Append(bytes));
+        checksum = isWhole ? hash.GetCurrentHashAsUInt64() : 0;
+        return isWhole;
+    }
+
+    /// <summary>Shows bytes of a file piece by piece; false if it has fewer.</summary>
+    public static bool TryVisit(IStoreFile file, long offset, long length, LooseVisitor visit)
+    {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             for (long at = 0; at < length;)
             {
-                int read = file.Read(at, buffer.AsSpan(0, (int)Math.Min(BufferBytes, length - at)));
+                int read = file.Read(offset + at, buffer.AsSpan(0, (int)Math.Min(BufferBytes, length - at)));
                 if (read == 0)
                 {
-                    checksum = 0;
                     return false;
                 }
 
-                hash.Append(buffer.AsSpan(0, read));
+                visit(buffer.AsSpan(0, read));
                 at += read;
             }
         }
@@ -52,7 +59,9 @@ internal static class LooseHash
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        checksum = hash.GetCurrentHashAsUInt64();
         return true;
     }
 }
+
+/// <summary>Told of the next bytes of a file.</summary>
+internal delegate void LooseVisitor(ReadOnlySpan<byte> bytes);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Hashing;
 using PackStore.Format;
 using PackStore.Storage;
 
@@ -25,6 +26,12 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     private readonly Dictionary<string, IStoreFile?> _unsynced = [];
     private readonly HashSet<string> _directories = [];
 
+    /// <summary>Promises room for bytes about to be written, or throws; null if there is no limit.</summary>
+    public Action<long>? Charge { get; set; }
+
+    /// <summary>Ends promises.</summary>
+    public Action<long>? Release { get; set; }
+
     /// <summary>The store's directory.</summary>
     public IStoreDirectory Directory => directory;
 
@@ -48,6 +55,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
 
         using LooseWriter writer = CreateWriter(key);
+        writer.Charge(before.Length);
         if (adoption == FileAdoption.Copy || !writer.File.TryCloneFrom(source, 0, 0, before.Length))
         {
             writer.File.CopyFrom(source, 0, 0, before.Length);
@@ -61,6 +69,37 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
 
         return writer.FinishAdopted(index, before.Length, checksum, sharesInode: false);
+    }
+
+    /// <summary>Makes a loose payload of bytes of an open file: links it where that was asked for and can be, shares
+    /// blocks, else copies. Whoever looks on sees the bytes that are kept.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="index">Which payload of it.</param>
+    /// <param name="source">The file.</param>
+    /// <param name="offset">Where they start there.</param>
+    /// <param name="length">How many they are; all of the file, if it is to be linked.</param>
+    /// <param name="linkFrom">A path of the file whose last name, but for this link, the caller will remove; null to leave
+    /// the file alone. Until then whoever opens the payload finds that others have its inode, and reads it.</param>
+    /// <param name="visit">Told of all bytes in order.</param>
+    public LooseFile Take(
+        in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom, LooseVisitor visit)
+    {
+        using LooseWriter writer = (linkFrom is null ? null : TryLinkTemporary(key, linkFrom, source)) ?? CreateWriter(key);
+        writer.Charge(length);
+        if (!IsSame(writer.File, source) && !writer.File.TryCloneFrom(source, offset, 0, length))
+        {
+            writer.File.CopyFrom(source, offset, 0, length);
+        }
+
+        XxHash3 hash = new();
+        bool isWhole = LooseHash.TryVisit(writer.File, 0, length, bytes =>
+        {
+            hash.Append(bytes);
+            visit(bytes);
+        });
+        return isWhole && writer.File.Stat().Length == length
+            ? writer.FinishAdopted(index, length, hash.GetCurrentHashAsUInt64(), sharesInode: false)
+            : throw new IOException($"{source.Name} changed while it was adopted.");
     }
 
     /// <summary>The bytes of a loose payload, present, of the recorded length and, unless the policy says never,
@@ -101,6 +140,38 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
 
         return TryMap(name, descriptor);
+    }
+
+    /// <summary>Gives a file an inode of its own if others have names of it. Who has it mapped keeps the old one, whose
+    /// bytes are the same.</summary>
+    public void Own(string name)
+    {
+        using IStoreFile? file = directory.TryOpen(name, writable: false);
+        if (file is null || file.Stat() is not { Links: > 1 } shared)
+        {
+            return;
+        }
+
+        string folder = name[..name.LastIndexOf('/')];
+        string temporary = $"{folder}/{Random.Shared.NextInt64():x16}{StoreFileNames.TemporarySuffix}";
+        using IStoreFile copy = directory.Create(temporary);
+        try
+        {
+            copy.CopyFrom(file, 0, 0, shared.Length);
+            copy.Sync();
+            directory.Replace(temporary, name);
+        }
+        catch (IOException)
+        {
+            directory.Delete(temporary);
+            throw;
+        }
+
+        directory.SyncDirectory(folder);
+        lock (_lock)
+        {
+            DropLocked(name);
+        }
     }
 
     /// <summary>Removes a file that no record names any more.</summary>
@@ -264,24 +335,35 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     private bool TryLink(in ArtifactKey key, int index, string path, IStoreFile source, out LooseFile linked)
     {
         linked = default;
+        using LooseWriter? writer = TryLinkTemporary(key, path, source);
+        if (writer is null || !LooseHash.TryOf(writer.File, source.Stat().Length, out ulong checksum))
+        {
+            return false;
+        }
+
+        writer.Charge(writer.File.Stat().Length);
+        linked = writer.FinishAdopted(index, writer.File.Stat().Length, checksum, sharesInode: true);
+        return true;
+    }
+
+    private LooseWriter? TryLinkTemporary(in ArtifactKey key, string path, IStoreFile source)
+    {
         EnsureDirectory(key);
         string temporary = StoreFileNames.LooseTemporary(key.Bytes, (ulong)Random.Shared.NextInt64());
         if (!directory.TryLinkForeign(path, temporary))
         {
-            return false;
+            return null;
         }
 
         IStoreFile? file = directory.TryOpen(temporary, writable: false);
-        if (file is null || !IsSame(file, source) || !LooseHash.TryOf(file, source.Stat().Length, out ulong checksum))
+        if (file is null || !IsSame(file, source))
         {
             file?.Dispose();
             directory.Delete(temporary);
-            return false;
+            return null;
         }
 
-        using LooseWriter writer = new(this, key, temporary, file);
-        linked = writer.FinishAdopted(index, file.Stat().Length, checksum, sharesInode: true);
-        return true;
+        return new LooseWriter(this, key, temporary, file);
     }
 
     private static bool IsSame(IStoreFile a, IStoreFile b) =>

@@ -13,7 +13,8 @@ internal sealed class SegmentSalvage(
 {
     private readonly ResidencyClock _residency = new();
     private SegmentAppender? _appender;
-    private int _lastId = StoreOpener.NextSegmentId(directory) - 1;
+    private int _lastId =
+        StoreOpener.NextSegmentId(directory, CheckpointStore.TryRead(directory, identity.StoreId, [])) - 1;
     private ulong _sequence = sequence;
 
     /// <summary>Copies records of one segment.</summary>

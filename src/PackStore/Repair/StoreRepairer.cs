@@ -42,7 +42,12 @@ internal sealed class StoreRepairer
     public static Task<RepairReport> RunAsync(
         Func<IStoreDirectory> open, RepairOptions options, IProgress<MaintenanceProgress>? progress,
         CancellationToken token) =>
-        OwnThread.Run("packstore repair", () => new StoreRepairer(open, options, progress, token).Run());
+        OwnThread.Run("packstore repair", () => Run(open, options, progress, token));
+
+    /// <summary>Repairs on this thread.</summary>
+    public static RepairReport Run(
+        Func<IStoreDirectory> open, RepairOptions options, IProgress<MaintenanceProgress>? progress,
+        CancellationToken token) => new StoreRepairer(open, options, progress, token).Run();
 
     private RepairReport Run()
     {
@@ -203,7 +208,7 @@ internal sealed class StoreRepairer
             engine.Recovery.Wait(_token);
             foreach (ArtifactKey key in choice.LostLoose.Select(static l => l.Key).Distinct())
             {
-                engine.Writes!.Remove(key);
+                engine.Writes!.Remove(key, out _);
             }
         }
         finally

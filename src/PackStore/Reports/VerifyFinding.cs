@@ -3,11 +3,12 @@ namespace PackStore;
 /// <summary>One piece of damage.</summary>
 public sealed class VerifyFinding
 {
-    internal VerifyFinding(VerifyFindingKind kind, string file, long offset, ArtifactKey? key, string detail)
+    internal VerifyFinding(VerifyFindingKind kind, string file, long offset, long length, ArtifactKey? key, string detail)
     {
         Kind = kind;
         File = file;
         Offset = offset;
+        Length = length;
         Key = key;
         Detail = detail;
     }
@@ -20,6 +21,9 @@ public sealed class VerifyFinding
 
     /// <summary>Offset in that file, in bytes.</summary>
     public long Offset { get; }
+
+    /// <summary>How many bytes from there on are no good; 0 where that is not known.</summary>
+    public long Length { get; }
 
     /// <summary>The artifact it hit, if one could be told.</summary>
     public ArtifactKey? Key { get; }

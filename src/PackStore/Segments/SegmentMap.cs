@@ -73,6 +73,10 @@ internal sealed class SegmentMap
         IndexWord.SegmentId(word), IndexWord.Offset(word), RecordHeaderLayout.RecordLengthOffset, residency,
         out record);
 
+    /// <summary>Asks the processor to fetch the first lines of a record. A hint: does no harm where none is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchHot(ulong word) => _regions.Prefetch(IndexWord.SegmentId(word), IndexWord.Offset(word));
+
     /// <summary>Notes that a segment of this map has been mapped since the map was made.</summary>
     public void NoteMapped(Segment segment)
     {

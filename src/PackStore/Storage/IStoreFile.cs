@@ -79,4 +79,8 @@ internal interface IStoreFile : IDisposable
 /// <param name="AllocatedBytes">Bytes of blocks allocated.</param>
 /// <param name="Mode">Permission bits.</param>
 internal readonly record struct FileStamp(
-    long Length, ulong Device, ulong Inode, long ModifiedNs, long ChangedNs, long AllocatedBytes, UnixFileMode Mode);
+    long Length, ulong Device, ulong Inode, long ModifiedNs, long ChangedNs, long AllocatedBytes, UnixFileMode Mode)
+{
+    /// <summary>Names of the file; 1 where the system does not tell.</summary>
+    public uint Links { get; init; } = 1;
+}

@@ -29,6 +29,9 @@ internal static class StorageError
     /// <summary>A lock is held by somebody else (EWOULDBLOCK).</summary>
     public const int Eagain = 11;
 
+    /// <summary>No such device, or a pipe that nobody reads.</summary>
+    public const int Enxio = 6;
+
     /// <summary>Permission denied.</summary>
     public const int Eacces = 13;
 
@@ -53,14 +56,26 @@ internal static class StorageError
     /// <summary>The file cannot answer this request.</summary>
     public const int Enotty = 25;
 
+    /// <summary>The file would be longer than this process (RLIMIT_FSIZE) or the file system allows.</summary>
+    public const int Efbig = 27;
+
     /// <summary>No space left on the device.</summary>
     public const int Enospc = 28;
+
+    /// <summary>A pipe or socket has no positions.</summary>
+    public const int Espipe = 29;
 
     /// <summary>Read-only file system.</summary>
     public const int Erofs = 30;
 
     /// <summary>The file has as many links as it can.</summary>
     public const int Emlink = 31;
+
+    /// <summary>A name is longer than the file system allows.</summary>
+    public const int Enametoolong = 36;
+
+    /// <summary>The directory is not empty.</summary>
+    public const int Enotempty = 39;
 
     /// <summary>The system has no such call.</summary>
     public const int Enosys = 38;
@@ -82,9 +97,17 @@ internal static class StorageError
     private const int MacWouldBlock = 35;
     private const int MacQuota = 69;
 
-    /// <summary>The exception for a call that set <paramref name="errno"/>.</summary>
+    /// <summary>The exception for a call that set <paramref name="errno"/>; a <see cref="StoreFullException"/> if a
+    /// file of the store, whose name is then relative, found no room.</summary>
     public static IOException FromErrno(string operation, string name, int errno)
-        => new($"{operation} '{name}': {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}).", errno);
+        => errno is Enospc or Edquot or Efbig && !Path.IsPathRooted(name)
+            ? new StoreFullException(name, Describe(operation, name, errno), errno)
+            : new IOException(Describe(operation, name, errno), errno);
+
+    /// <summary>The exception for a sync that set <paramref name="errno"/>. Whatever it was, it is no refusal: what was
+    /// written before may be lost.</summary>
+    public static IOException FromSync(string operation, string name, int errno)
+        => new(Describe(operation, name, errno), errno);
 
     /// <summary>The exception for the call just made on this thread.</summary>
     public static IOException FromLast(string operation, string name)
@@ -103,9 +126,9 @@ internal static class StorageError
     public static IOException FromUnauthorized(string operation, string name, UnauthorizedAccessException cause)
         => new($"{operation} '{name}': {cause.Message}", cause) { HResult = Eacces };
 
-    /// <summary>The disk or the quota is full.</summary>
+    /// <summary>The disk, the quota or the limit on a file's length is reached.</summary>
     public static bool IsNoSpace(IOException error)
-        => error.HResult is Enospc or Edquot or WindowsDiskFull or WindowsHandleDiskFull
+        => error.HResult is Enospc or Edquot or Efbig or WindowsDiskFull or WindowsHandleDiskFull
             || (OperatingSystem.IsMacOS() && error.HResult == MacQuota);
 
     /// <summary>This process may not write there.</summary>
@@ -116,4 +139,7 @@ internal static class StorageError
     public static bool IsLocked(IOException error)
         => error.HResult is Eagain or WindowsSharingViolation
             || (OperatingSystem.IsMacOS() && error.HResult == MacWouldBlock);
+
+    private static string Describe(string operation, string name, int errno)
+        => $"{operation} '{name}': {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}).";
 }

@@ -13,8 +13,9 @@ internal sealed class FindingCollector
     public IReadOnlyList<string> Notes => _notes;
 
     /// <summary>Adds damage.</summary>
-    public void Add(VerifyFindingKind kind, string file, long offset, ArtifactKey? key, string detail) =>
-        _damage.Add(new VerifyFinding(kind, file, offset, key, detail));
+    public void Add(
+        VerifyFindingKind kind, string file, long offset, ArtifactKey? key, string detail, long length = 0) =>
+        _damage.Add(new VerifyFinding(kind, file, offset, length, key, detail));
 
     /// <summary>Adds a remark that is no damage.</summary>
     public void Note(string text) => _notes.Add(text);

@@ -35,7 +35,7 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
         bool isSound = problem is null;
         if (problem is not null)
         {
-            run.Findings.Add(VerifyFindingKind.Metadata, _name, at, known, problem);
+            run.Findings.Add(VerifyFindingKind.Metadata, _name, at, known, problem, header.RecordLength);
             damaged = header.RecordLength;
         }
         else if (run.ReadsPayloadsOf(hash) && !ArePayloadsSound(at, key))
@@ -154,7 +154,8 @@ internal sealed class RecordChecker(VerifyRun run, int id, FileWindow window)
                 isSound = false;
                 run.Findings.Add(
                     VerifyFindingKind.Payload, _name, at + d.Place, key,
-                    $"payload {i} of the record at {at}: checksum {sum:x16}, expected {d.Checksum:x16}");
+                    $"payload {i} of the record at {at}: checksum {sum:x16}, expected {d.Checksum:x16}",
+                    d.StoredLength);
             }
         }
 

@@ -34,9 +34,14 @@ internal sealed class SeenRecords
     public string? FindProblem(in DirectoryBlock block, long offset)
     {
         long from = block.CoveredFrom;
-        if (block.CoveredTo != offset || from > offset || !IsStart(from))
+        if (block.CoveredTo != offset)
         {
             return $"it covers {from} to {block.CoveredTo}, expected to end at {offset}";
+        }
+
+        if (from > offset || !IsStart(from))
+        {
+            return $"it covers {from} to {offset}, expected to begin where a block or the header ends";
         }
 
         for (int i = 0; i < block.ContentsCount; i++)

@@ -10,6 +10,7 @@ internal sealed class SegmentDirectory
 {
     private readonly List<DirectoryEntry> _entries = [];
     private readonly SortedSet<long> _blocks = [];
+    private bool? _isBelievable;
 
     /// <summary>All entries by offset.</summary>
     public IReadOnlyList<DirectoryEntry> Entries => _entries;
@@ -65,6 +66,36 @@ internal sealed class SegmentDirectory
         return low < _entries.Count && entry.Offset == offset;
     }
 
+    /// <summary>Whether an entry is that of the record with this header.</summary>
+    public static bool IsOf(in DirectoryEntry entry, in RecordHeader header) =>
+        entry.Sequence == header.Sequence && entry.Kind == header.Kind && entry.Length == header.RecordLength;
+
+    /// <summary>Whether it is this segment's: a block that is sound may still have come from elsewhere with a misplaced
+    /// sector. Most of the sound headers that it lists are what it says, if it is.</summary>
+    public bool IsBelievable(FileWindow window, long end)
+    {
+        if (_isBelievable is { } known)
+        {
+            return known;
+        }
+
+        long right = 0;
+        long wrong = 0;
+        foreach (DirectoryEntry entry in _entries)
+        {
+            if (RecordHeader.TryRead(
+                window.Read(entry.Offset, RecordHeaderLayout.Size), end - entry.Offset, out RecordHeader header))
+            {
+                bool isRight = IsOf(entry, header);
+                right += isRight ? 1 : 0;
+                wrong += isRight ? 0 : 1;
+            }
+        }
+
+        _isBelievable = right > wrong;
+        return right > wrong;
+    }
+
     private void Take(FileWindow window, long offset, long end, List<long>? earlier, bool isLast)
     {
         _blocks.Add(offset);
@@ -85,7 +116,12 @@ internal sealed class SegmentDirectory
 
         for (int i = 0; i < block.Count; i++)
         {
-            _entries.Add(block[i]);
+            DirectoryEntry entry = block[i];
+            if (entry.Offset >= SegmentHeaderLayout.Size && entry.Offset % FormatLimits.RecordAlignment == 0
+                && entry.Length >= RecordHeaderLayout.Size && entry.Length <= offset - entry.Offset)
+            {
+                _entries.Add(entry);
+            }
         }
 
         EndsInFooter |= isLast && block.IsFooter;

@@ -171,6 +171,12 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
             return;
         }
 
+        if ((checkpoint.KeepsCommitted ? listed.CommittedEnd : listed.DurableEnd) == 0)
+        {
+            run.Findings.Note($"{name}: absent, and was never durable");
+            return;
+        }
+
         run.Findings.Add(
             VerifyFindingKind.Segment, name, 0, null, $"absent, expected a segment of {listed.CommittedEnd} bytes");
         HasUnnamedLoss = true;

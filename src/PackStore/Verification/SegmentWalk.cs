@@ -37,7 +37,9 @@ internal sealed class SegmentWalk(
             if (RecordHeader.TryRead(line, extent.End - at, out RecordHeader header, out string? problem))
             {
                 CloseRun(at);
-                at += Take(at, header) ? header.RecordLength : LengthOfDamaged(at, header);
+                at += IsMisplaced(at, header, out DirectoryEntry lost) ? TakeMisplaced(at, header, lost)
+                    : Take(at, header) ? header.RecordLength
+                    : LengthOfDamaged(at, header);
                 continue;
             }
 
@@ -122,12 +124,35 @@ internal sealed class SegmentWalk(
         return _checker.WasSound;
     }
 
+    /// <summary>Whether a sound header stands where the directory has another record: it came with a misplaced
+    /// sector.</summary>
+    private bool IsMisplaced(long at, in RecordHeader header, out DirectoryEntry lost) =>
+        directory.TryGet(at, out lost) && !SegmentDirectory.IsOf(lost, header)
+        && directory.IsBelievable(window, extent.End);
+
+    /// <summary>What belongs here is lost. What stands here is kept if it is whole: where it belongs it may be
+    /// missing.</summary>
+    private long TakeMisplaced(long at, in RecordHeader header, in DirectoryEntry lost)
+    {
+        run.Findings.Add(
+            VerifyFindingKind.Header, _name, at, null,
+            $"{header.Kind} {header.Sequence} of {header.RecordLength} bytes, expected {lost.Kind} {lost.Sequence} "
+            + $"of {lost.Length}", lost.Length);
+        run.Tracker.Note(lost.Hash, lost.Sequence, lost.Kind, lost.PayloadCount, lost.Length);
+        _seen.AddRun(at, at + lost.Length);
+        if (header.Kind is RecordKind.Artifact or RecordKind.Tombstone)
+        {
+            _checker.TryTakeQuietly(at, header);
+        }
+
+        return lost.Length;
+    }
+
     /// <summary>How far to go behind a record of which only the header is sound: that header may be a misplaced one,
     /// and its length reach over records that are sound.</summary>
     private long LengthOfDamaged(long at, in RecordHeader header)
     {
-        if (directory.TryGet(at, out DirectoryEntry entry) && entry.Length >= RecordHeaderLayout.Size
-            && entry.Length <= extent.End - at)
+        if (directory.TryGet(at, out DirectoryEntry entry))
         {
             return entry.Length;
         }
@@ -154,7 +179,7 @@ internal sealed class SegmentWalk(
         _seen.AddBlock(at, at + header.RecordLength);
         if (problem is not null)
         {
-            run.Findings.Add(VerifyFindingKind.Directory, _name, at, null, problem);
+            run.Findings.Add(VerifyFindingKind.Directory, _name, at, null, problem, header.RecordLength);
         }
 
         return isSound;
@@ -174,8 +199,7 @@ internal sealed class SegmentWalk(
         }
 
         _runIsZero &= !front[..Math.Min(front.Length, RecordHeaderLayout.Size)].ContainsAnyExcept((byte)0);
-        if (!directory.TryGet(at, out DirectoryEntry entry) || entry.Length < RecordHeaderLayout.Size
-            || entry.Length > extent.End - at)
+        if (!directory.TryGet(at, out DirectoryEntry entry))
         {
             return FormatLimits.RecordAlignment;
         }
@@ -216,7 +240,8 @@ internal sealed class SegmentWalk(
         bool isBlock = directory.IsBlock(from);
         run.Findings.Add(
             isBlock ? VerifyFindingKind.Directory : VerifyFindingKind.Header, _name, from, _runKey,
-            $"{_runProblem}; {to - from} bytes are no record, expected {(isBlock ? "a directory block" : "one")}");
+            $"{_runProblem}; {to - from} bytes are no record, expected {(isBlock ? "a directory block" : "one")}",
+            to - from);
     }
 
     private static bool TryGuessKey(ReadOnlySpan<byte> front, out ArtifactKey key)

@@ -7,24 +7,30 @@ using PackStore.Tools.Values;
 
 namespace PackStore.Tools.Commands;
 
-/// <summary>Brings the files of a directory into a store.</summary>
+/// <summary>Brings the files of a directory, or a legacy cache, into a store.</summary>
 internal sealed class ImportCommand : IVerb
 {
     private readonly Argument<string> _store =
         CommonOptions.Store("The store's directory; created where it is absent or empty.");
     private readonly Argument<string> _source =
-        new("SOURCE") { Description = "The directory to import. It is left as it is." };
+        new("SOURCE") { Description = "The directory or zccache cache to import. It is left as it is, unless --move." };
 
     private readonly Option<string> _from = new("--from")
     {
-        Description = "What SOURCE is: auto or dir (each file an artifact, its key the SHA-256 of its bytes).",
-        HelpName = "auto|dir",
+        Description = "What SOURCE is: auto, zccache (a legacy cache, whatever wrote it) or dir (each file an artifact, "
+            + "its key the SHA-256 of its bytes).",
+        HelpName = "auto|zccache|dir",
         DefaultValueFactory = static _ => "auto",
-        CustomParser = CommonOptions.OneOf("--from", ("auto", "auto"), ("dir", "dir")),
+        CustomParser = CommonOptions.OneOf("--from", ("auto", "auto"), ("zccache", "zccache"), ("dir", "dir")),
     };
 
     private readonly Option<bool> _keepSource =
         new("--keep-source") { Description = "Leave SOURCE as it is; the default." };
+
+    private readonly Option<bool> _move = new("--move")
+    {
+        Description = "Delete each file of a zccache SOURCE once its copy would survive a power cut.",
+    };
 
     private readonly Option<string> _report = new("--report")
     {
@@ -32,9 +38,9 @@ internal sealed class ImportCommand : IVerb
         HelpName = "FILE",
     };
 
-    public ImportCommand() => Command = new Command("import", "Import the files of a directory.")
+    public ImportCommand() => Command = new Command("import", "Import a legacy zccache cache, or the files of a directory.")
     {
-        _store, _source, _from, _keepSource, _report,
+        _store, _source, _from, _keepSource, _move, _report,
     }.WithDryRun();
 
     /// <inheritdoc/>
@@ -45,7 +51,24 @@ internal sealed class ImportCommand : IVerb
     {
         string path = context.GetPath(_store);
         string source = context.GetPath(_source);
-        CheckSource(path, source, context.Get(_from));
+        CheckSource(path, source);
+        bool move = context.Get(_move);
+        if (move && context.Get(_keepSource))
+        {
+            throw ToolException.Usage("--keep-source and --move exclude each other.");
+        }
+
+        string? from = context.Get(_from);
+        if (from == "zccache" || (from == "auto" && LegacyCache.LooksLikeOne(source)))
+        {
+            return await MigrateAsync(context, path, source, move, cancellationToken);
+        }
+
+        if (move)
+        {
+            throw ToolException.Usage("--move is for zccache caches only.");
+        }
+
         ImportTally tally = new();
         context.Result.Fields = json =>
         {
@@ -77,7 +100,7 @@ internal sealed class ImportCommand : IVerb
         return context.Finish(tally.HasWarnings ? ExitCode.Warnings : ExitCode.Ok, tally.Imported > 0);
     }
 
-    private static void CheckSource(string path, string source, string? from)
+    private static void CheckSource(string path, string source)
     {
         if (!Directory.Exists(source))
         {
@@ -89,13 +112,43 @@ internal sealed class ImportCommand : IVerb
         {
             throw ToolException.Usage("SOURCE is the store or lies in it.");
         }
+    }
 
-        if (from == "auto" && LegacyCache.LooksLikeOne(source))
+    private async Task<ExitCode> MigrateAsync(
+        CommandContext context, string path, string source, bool move, CancellationToken cancellationToken)
+    {
+        MigrationRun.CheckSource(source);
+        MigrationRun run = new(context, path, source) { Move = move, ReportPath = context.Get(_report) };
+        context.Result.Fields = json =>
         {
-            throw ToolException.Usage(
-                $"{source} looks like a legacy cache, which this version does not support; "
-                + "say --from dir to import its files as they are.");
+            json.WriteString("store", path);
+            json.WriteString("source", source);
+            json.WriteString("from", "zccache");
+            run.WriteFields(json);
+            json.WriteNumber("elapsedMs", (long)context.Elapsed.TotalMilliseconds);
+        };
+        try
+        {
+            await using ArtifactStore? store = context.DryRun
+                ? StoreAccess.OpenForPlan(path)
+                : StoreAccess.OpenForWriting(path, new PackStoreOptions());
+            await run.RunAsync(store, cancellationToken);
         }
+        catch (Exception e) when (e is OperationCanceledException or StoreFullException)
+        {
+            // What is in the store stays there.
+            context.SuggestAfterFailure(
+                $"packtool import {Printable.Quote(path)} {Printable.Quote(source)} --from zccache{(move ? " --move" : "")}");
+            throw;
+        }
+
+        context.AnnouncePlan();
+        if (context.Text is { } text)
+        {
+            run.Print(text);
+        }
+
+        return context.Finish(run.HasWarnings ? ExitCode.Warnings : ExitCode.Ok, run.HasChanges);
     }
 
     private static void Print(CommandContext context, ImportTally tally)

@@ -35,7 +35,7 @@ internal sealed class ImportReportFile : IDisposable
             foreach (ImportReportLine line in lines)
             {
                 _json.WriteStartObject();
-                WriteText("key", line.Key?.ToString());
+                WriteText("key", line.Key);
                 WriteText("source", line.Source);
                 WriteText("result", line.Result);
                 WriteText("reason", line.Reason);

@@ -10,28 +10,34 @@ internal static class LegacyCache
 
     /// <summary>Whether the directory, one of its version children or a daemon's state in them is the root of such a
     /// cache.</summary>
-    public static bool LooksLikeOne(string directory) =>
-        IsTopOrDaemon(directory) || Directory.EnumerateDirectories(directory, "v*").Where(IsVersion).Any(IsTopOrDaemon);
+    public static bool LooksLikeOne(string directory) => Any(directory, HasArtifacts);
 
-    private static bool IsTopOrDaemon(string directory)
+    /// <summary>The same for a directory of which the user says that it is one: also before anything was stored.</summary>
+    public static bool CanBeOne(string directory) => Any(directory, static root =>
+        HasIndex(root) || Directory.Exists(Path.Join(root, "artifacts")));
+
+    private static bool Any(string directory, Func<string, bool> isRoot) =>
+        IsTopOrDaemon(directory, isRoot)
+        || Directory.EnumerateDirectories(directory, "v*").Where(IsVersion).Any(v => IsTopOrDaemon(v, isRoot));
+
+    private static bool IsTopOrDaemon(string directory, Func<string, bool> isRoot)
     {
         string daemons = Path.Join(directory, "daemon-state");
-        return IsRoot(directory) || (Directory.Exists(daemons) && Directory.EnumerateDirectories(daemons).Any(IsRoot));
+        return isRoot(directory) || (Directory.Exists(daemons) && Directory.EnumerateDirectories(daemons).Any(isRoot));
     }
 
-    private static bool IsRoot(string directory)
-    {
-        if (File.Exists(Path.Join(directory, "index.bin")) || File.Exists(Path.Join(directory, "index.redb")))
-        {
-            return true;
-        }
+    private static bool HasIndex(string directory) =>
+        File.Exists(Path.Join(directory, "index.bin")) || File.Exists(Path.Join(directory, "index.redb"));
 
+    private static bool HasArtifacts(string directory)
+    {
         string artifacts = Path.Join(directory, "artifacts");
-        return Directory.Exists(artifacts)
+        return HasIndex(directory)
+            || (Directory.Exists(artifacts)
             && new FileSystemEnumerable<bool>(artifacts, static (ref FileSystemEntry _) => true)
             {
                 ShouldIncludePredicate = static (ref FileSystemEntry entry) => IsArtifactName(entry.FileName),
-            }.Any();
+            }.Any());
     }
 
     // <key>.meta, <key>.pack, <key>_<i>, .staged-v2

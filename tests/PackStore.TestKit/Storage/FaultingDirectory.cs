@@ -67,7 +67,9 @@ internal sealed class FaultingDirectory(IStoreDirectory inner) : ObservedDirecto
         => new(NativeCalls.StartOf(region), region.Capacity, new FaultingRegion(this, region, name));
 
     private static IOException Failure(FaultPlan plan, StoreOperation operation, string name)
-        => StorageError.FromErrno($"injected: {operation}", name, plan.Errno);
+        => operation is StoreOperation.Sync or StoreOperation.SyncDirectory
+            ? StorageError.FromSync($"injected: {operation}", name, plan.Errno)
+            : StorageError.FromErrno($"injected: {operation}", name, plan.Errno);
 
     private bool RefusesPopulate(string name)
         => _plan is { } plan && plan.Strikes(StoreOperation.Populate, name);

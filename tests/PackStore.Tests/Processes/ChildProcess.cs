@@ -25,6 +25,8 @@ internal sealed class ChildProcess : IDisposable
         };
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        // The runtime would keep its code in a file as long as all of it, which a limit on files does not allow.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         System.Diagnostics.Process process = System.Diagnostics.Process.Start(start)
             ?? throw new InvalidOperationException("no child");
         return new ChildProcess(process);
@@ -38,10 +40,14 @@ internal sealed class ChildProcess : IDisposable
         return _process.StandardOutput.ReadLine();
     }
 
+    /// <summary>The exit code: 128 and the signal's number for one that a signal ended. After
+    /// <see cref="Finish"/>.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>SIGKILL. What it had written to the pipe can still be read.</summary>
     public void Kill() => _process.Kill();
 
-    /// <summary>Closes its input and waits; returns what it wrote to standard error.</summary>
+    /// <summary>Closes its input and waits for its end by itself; returns what it wrote to standard error.</summary>
     public string Finish()
     {
         _process.StandardInput.Close();

@@ -7,11 +7,11 @@ internal static class DamageKinds
     private const int SectorBytes = 512;
 
     /// <summary>Every single bit turned.</summary>
-    public static IEnumerable<(string What, Func<StoreImage> Make)> Bits(DamageSample sample, int step)
+    public static IEnumerable<(string What, Func<StoreImage> Make)> Bits(DamageSample sample)
     {
         foreach ((string name, byte[] bytes) in sample.Image.Files)
         {
-            for (long bit = 0; bit < bytes.Length * 8L; bit += step)
+            for (long bit = 0; bit < bytes.Length * 8L; bit++)
             {
                 long at = bit;
                 yield return ($"bit {at % 8} of {name}@{at / 8}", () => sample.Image.With(name, Turn(bytes, at)));
@@ -20,11 +20,11 @@ internal static class DamageKinds
     }
 
     /// <summary>Every length that a file can be cut to.</summary>
-    public static IEnumerable<(string What, Func<StoreImage> Make)> Ends(DamageSample sample, int step)
+    public static IEnumerable<(string What, Func<StoreImage> Make)> Ends(DamageSample sample)
     {
         foreach ((string name, byte[] bytes) in sample.Image.Files)
         {
-            for (int length = 0; length < bytes.Length; length += step)
+            for (int length = 0; length < bytes.Length; length++)
             {
                 int end = length;
                 yield return ($"{name} cut to {end}", () => sample.Image.With(name, bytes[..end]));
@@ -32,22 +32,24 @@ internal static class DamageKinds
         }
     }
 
-    /// <summary>Every sector zeroed, and swapped with every other of its file.</summary>
+    /// <summary>Every sector zeroed, and swapped with every other of the store.</summary>
     public static IEnumerable<(string What, Func<StoreImage> Make)> Sectors(DamageSample sample)
     {
-        foreach ((string name, byte[] bytes) in sample.Image.Files)
+        (string Name, int From)[] sectors =
+        [
+            .. sample.Image.Files.SelectMany(static f =>
+                Enumerable.Range(0, (f.Value.Length + SectorBytes - 1) / SectorBytes)
+                    .Select(i => (f.Key, i * SectorBytes))),
+        ];
+        for (int i = 0; i < sectors.Length; i++)
         {
-            int sectors = (bytes.Length + SectorBytes - 1) / SectorBytes;
-            for (int i = 0; i < sectors; i++)
+            (string Name, int From) first = sectors[i];
+            yield return ($"{first} zeroed",
+                () => sample.Image.With(first.Name, Put(sample.Image, first, new byte[SectorBytes])));
+            for (int j = i + 1; j < sectors.Length; j++)
             {
-                int first = i;
-                yield return ($"sector {first} of {name} zeroed", () => sample.Image.With(name, Zero(bytes, first)));
-                for (int j = i + 1; (j + 1) * SectorBytes <= bytes.Length; j++)
-                {
-                    int second = j;
-                    yield return ($"sectors {first} and {second} of {name} swapped",
-                        () => sample.Image.With(name, Swap(bytes, first, second)));
-                }
+                (string Name, int From) second = sectors[j];
+                yield return ($"{first} and {second} swapped", () => Swap(sample.Image, first, second));
             }
         }
     }
@@ -89,19 +91,27 @@ internal static class DamageKinds
         return changed;
     }
 
-    private static byte[] Zero(byte[] bytes, int sector)
+    private static StoreImage Swap(StoreImage image, (string Name, int From) first, (string Name, int From) second)
     {
-        byte[] changed = [.. bytes];
-        int from = sector * SectorBytes;
-        changed.AsSpan(from, Math.Min(SectorBytes, bytes.Length - from)).Clear();
-        return changed;
+        byte[] left = Sector(image, first);
+        byte[] right = Sector(image, second);
+        StoreImage half = image.With(first.Name, Put(image, first, right));
+        return half.With(second.Name, Put(half, second, left));
     }
 
-    private static byte[] Swap(byte[] bytes, int first, int second)
+    /// <summary>A sector's bytes; the last one of a file may be short, as its file is.</summary>
+    private static byte[] Sector(StoreImage image, (string Name, int From) sector)
     {
-        byte[] changed = [.. bytes];
-        bytes.AsSpan(first * SectorBytes, SectorBytes).CopyTo(changed.AsSpan(second * SectorBytes));
-        bytes.AsSpan(second * SectorBytes, SectorBytes).CopyTo(changed.AsSpan(first * SectorBytes));
+        byte[] bytes = image.Files[sector.Name];
+        return bytes[sector.From..Math.Min(bytes.Length, sector.From + SectorBytes)];
+    }
+
+    private static byte[] Put(StoreImage image, (string Name, int From) sector, byte[] content)
+    {
+        byte[] changed = [.. image.Files[sector.Name]];
+        Span<byte> room = changed.AsSpan(sector.From, Math.Min(SectorBytes, changed.Length - sector.From));
+        room.Clear();
+        content.AsSpan(0, Math.Min(content.Length, room.Length)).CopyTo(room);
         return changed;
     }
 }

@@ -85,12 +85,12 @@ public sealed class DoublesTests
             IsShortWrite = true,
         };
         directory.Plan = Plan();
-        IOException error = Assert.Throws<IOException>(() => file.Write(0, "12345678"u8));
+        IOException error = Assert.Throws<StoreFullException>(() => file.Write(0, "12345678"u8));
         Assert.True(StorageError.IsNoSpace(error));
         Assert.Equal(4, file.Stat().Length);
         directory.Plan = Plan();
         ReadOnlyMemory<byte>[] pieces = ["1234"u8.ToArray(), "5678"u8.ToArray(), "90"u8.ToArray()];
-        Assert.Throws<IOException>(() => file.Write(4, pieces));
+        Assert.Throws<StoreFullException>(() => file.Write(4, pieces));
         Assert.Equal(9, file.Stat().Length);
     }
 
@@ -113,7 +113,7 @@ public sealed class DoublesTests
             Matches = static (operation, _) => operation == StoreOperation.Reserve,
             Errno = StorageError.Enospc,
         };
-        Assert.Throws<IOException>(() => file.Reserve(1 << 20));
+        Assert.Throws<StoreFullException>(() => file.Reserve(1 << 20));
         Assert.Equal(8192, file.Stat().Length);
         region.Release();
     }

@@ -100,7 +100,7 @@ public sealed class FileStoreDirectoryTests : IDisposable
             Skip.IfNot(isBounded, "The file system has no bound that is known to be exceeded.");
 
             // More than it has at all, which it sees at once: nothing is allocated on the way.
-            IOException error = Assert.Throws<IOException>(() => file.Reserve(1L << 44));
+            IOException error = Assert.Throws<StoreFullException>(() => file.Reserve(1L << 44));
             Assert.True(StorageError.IsNoSpace(error));
             Assert.Equal(3, file.Stat().Length);
             Assert.Equal(before, file.Stat().AllocatedBytes);

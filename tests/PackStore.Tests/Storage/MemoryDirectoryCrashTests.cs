@@ -247,10 +247,10 @@ public sealed class MemoryDirectoryCrashTests : IDisposable
     {
         _disk.CapacityBytes = 4 * 4096;
         using IStoreFile file = _disk.Create("a");
-        IOException error = Assert.Throws<IOException>(() => file.Reserve(5 * 4096));
+        IOException error = Assert.Throws<StoreFullException>(() => file.Reserve(5 * 4096));
         Assert.True(StorageError.IsNoSpace(error));
         Assert.Equal(0, file.Stat().Length);
-        error = Assert.Throws<IOException>(() => file.Write(0, Filled(5 * 4096, 1)));
+        error = Assert.Throws<StoreFullException>(() => file.Write(0, Filled(5 * 4096, 1)));
         Assert.True(StorageError.IsNoSpace(error));
         Assert.Equal(3 * 4096, file.Stat().Length);
         Assert.Equal(0, _disk.AvailableBytes());

@@ -70,7 +70,7 @@ public sealed class SyscallFaultTests : IDisposable
         file.Write(0, "bytes"u8);
         using (Inject("fallocate:error=ENOSPC"))
         {
-            IOException error = Assert.Throws<IOException>(() => file.Reserve(1 << 20));
+            IOException error = Assert.Throws<StoreFullException>(() => file.Reserve(1 << 20));
             Assert.True(StorageError.IsNoSpace(error));
         }
 
@@ -98,7 +98,7 @@ public sealed class SyscallFaultTests : IDisposable
         using IStoreFile file = _directory.Create("victim");
         using (Inject("pwrite64:error=EDQUOT"))
         {
-            IOException error = Assert.Throws<IOException>(() => file.Write(0, "bytes"u8));
+            IOException error = Assert.Throws<StoreFullException>(() => file.Write(0, "bytes"u8));
             Assert.True(StorageError.IsNoSpace(error));
             Assert.Contains("write 'victim'", error.Message, StringComparison.Ordinal);
         }

@@ -20,7 +20,7 @@ internal static class CheckpointStore
             {
                 // An old generation that outlived a newer one is a state of the past: nothing in it says that the store
                 // is clean.
-                newest = name == StoreFileNames.Checkpoint ? found : found with { IsClean = false };
+                newest = name == StoreFileNames.Checkpoint ? found : found with { IsClean = false, IsPast = true };
             }
         }
 

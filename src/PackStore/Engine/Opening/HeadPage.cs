@@ -10,6 +10,9 @@ internal sealed class HeadPage : IDisposable
     private readonly SharedPage _page;
     private readonly IStoreFile _file;
 
+    // The claim that a full disk did not take; made good by the next publication that finds room. Under the write lock.
+    private (Guid StoreId, Guid BootId, RecordLocation Directory)? _owed;
+
     private HeadPage(IStoreFile file, SharedPage page)
     {
         _file = file;
@@ -79,8 +82,25 @@ internal sealed class HeadPage : IDisposable
             && new Guid(bytes[..16]) == storeId && new Guid(bytes[16..]) == bootId;
     }
 
-    /// <summary>Takes the page over for a writer. The magic goes in last.</summary>
-    public void Claim(Guid storeId, Guid bootId, RecordLocation committed, RecordLocation directory)
+    /// <summary>Takes the page over for a writer. The magic goes in last. A disk too full for the page does not stop an
+    /// open: until there is room, whoever attaches walks the records.</summary>
+    /// <returns>What stood in the way, or null.</returns>
+    public IOException? Claim(Guid storeId, Guid bootId, RecordLocation committed, RecordLocation directory)
+    {
+        try
+        {
+            ClaimNow(storeId, bootId, committed, directory);
+            _owed = null;
+            return null;
+        }
+        catch (IOException e) when (StorageError.IsNoSpace(e))
+        {
+            _owed = (storeId, bootId, directory);
+            return e;
+        }
+    }
+
+    private void ClaimNow(Guid storeId, Guid bootId, RecordLocation committed, RecordLocation directory)
     {
         _page.Write(HeadWords.MagicWord, 0);
         Span<byte> bytes = stackalloc byte[32];
@@ -101,11 +121,29 @@ internal sealed class HeadPage : IDisposable
     }
 
     /// <summary>Publishes the committed end (release: what was written before is seen by whoever reads it).</summary>
-    public void Publish(RecordLocation committed) => _page.Write(HeadWords.CommittedWord, HeadWords.Pack(committed));
+    public void Publish(RecordLocation committed)
+    {
+        if (_owed is { } owed)
+        {
+            ClaimNow(owed.StoreId, owed.BootId, committed, owed.Directory);
+            _owed = null;
+            return;
+        }
+
+        _page.Write(HeadWords.CommittedWord, HeadWords.Pack(committed));
+    }
 
     /// <summary>Publishes a directory block.</summary>
-    public void PublishDirectory(RecordLocation directory) =>
+    public void PublishDirectory(RecordLocation directory)
+    {
+        if (_owed is { } owed)
+        {
+            _owed = owed with { Directory = directory };
+            return;
+        }
+
         _page.Write(HeadWords.DirectoryWord, HeadWords.Pack(directory));
+    }
 
     /// <summary>Tells followers that the set of segments has changed.</summary>
     public void NextGeneration() => _page.Write(HeadWords.GenerationWord, Generation + 1);

@@ -171,7 +171,10 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
             for (int i = from; i < Math.Min(run.Count, from + BatchRecords); i++)
             {
                 DirectoryEntry entry = run[core, i];
-                Merger!.Merge(run.Segment, entry, run.HourOf(core, i));
+                if (entry.Offset >= run.NotBefore)
+                {
+                    Merger!.Merge(run.Segment, entry, run.HourOf(core, i));
+                }
             }
         }
     }

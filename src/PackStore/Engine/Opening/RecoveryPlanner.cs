@@ -18,6 +18,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     private readonly List<RecoveryRun> _runs = [];
     private readonly List<UnsealedSegment> _unsealed = [];
     private readonly List<string> _missing = [];
+    private readonly List<CheckpointSegment> _lost = [];
 
     // Whether bytes of the segment in hand could not be had. It is then left as it is: sealing it now could cut off
     // what the next open can read.
@@ -70,9 +71,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             if (entry.IsFile && StoreFileNames.TryParseSegment(entry.Name, out int id))
             {
                 ids.Add(id);
-                long expected = known.TryGetValue(id, out CheckpointSegment listed)
-                    ? IsClean ? listed.CommittedEnd : listed.DurableEnd
-                    : 0;
+                long expected = known.TryGetValue(id, out CheckpointSegment listed) ? PromisedEnd(listed) : 0;
                 if (entry.Length < expected)
                 {
                     _missing.Add($"{entry.Name}: {entry.Length} bytes, expected {expected}");
@@ -80,7 +79,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             }
         }
 
-        _missing.AddRange(known.Keys.Except(ids).Select(id => StoreFileNames.Segment(id) + ": absent"));
+        NoteAbsent(known.Values.Where(s => !ids.Contains(s.SegmentId)));
         ids.Sort();
         IsClean = IsClean && ids.TrueForAll(id => known.ContainsKey(id) || !IsSegment(id))
             && !WasWrittenSince(checkpoint!);
@@ -107,11 +106,36 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             _segments.ForEach(HoldUnlessMerged);
         }
 
-        return new SegmentPlan(_segments, _runs, _unsealed, _maxSequence, _missing, _anyUnreadable, _unsynced)
+        return new SegmentPlan(
+            _segments, _runs, _unsealed, _maxSequence, _missing, _lost, _anyUnreadable, _unsynced)
         {
-            AbsentIds = known.Keys.Union(ids).Except(_segments.Select(static s => s.Id)).ToHashSet(),
+            AbsentIds = known.Keys.Union(ids).Except(_segments.Select(static s => s.Id))
+                .Union(_lost.Select(static l => l.SegmentId)).ToHashSet(),
             LastKnownId = known.Keys.Append(watermark.SegmentId).Max(),
         };
+    }
+
+    /// <summary>Up to where a segment must be there.</summary>
+    private long PromisedEnd(in CheckpointSegment listed) => IsClean ? listed.CommittedEnd : listed.DurableEnd;
+
+    private void NoteAbsent(IEnumerable<CheckpointSegment> absent)
+    {
+        foreach (CheckpointSegment segment in absent)
+        {
+            _missing.Add(StoreFileNames.Segment(segment.SegmentId) + ": absent");
+            NoteLost(segment);
+        }
+    }
+
+    /// <summary>A segment that is gone or cut stays in the checkpoints to come as far as it was promised: a loss must
+    /// not look right because somebody opened the store.</summary>
+    private void NoteLost(in CheckpointSegment segment)
+    {
+        long promised = PromisedEnd(segment);
+        if (promised > 0 && checkpoint is { IsPast: false })
+        {
+            _lost.Add(segment with { CommittedEnd = promised, DurableEnd = promised });
+        }
     }
 
     /// <summary>Whether a file that no checkpoint names may hold records. What a crash left before the header was
@@ -177,6 +201,11 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             }
 
             core.Log.Ignored(segment.Name, problem);
+            if (listed is { } gone)
+            {
+                NoteLost(gone);
+            }
+
             return;
         }
 
@@ -205,7 +234,13 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         List<(long From, long To)> gaps = [];
         DirectoryBuilder builder = FindEnd(segment, listed, length, gaps);
         NoteGrowth(segment, listed);
-        if (_unreadable)
+        if (listed is { } known && length < PromisedEnd(known))
+        {
+            // A footer behind what is left would make the loss look right.
+            NoteLost(known);
+            _unsynced.Add(segment);
+        }
+        else if (_unreadable)
         {
             _unsynced.Add(segment);
         }
@@ -292,7 +327,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         if (found.Count > 0)
         {
             found.ForEach(e => builder.Add(e));
-            _runs.Add(RecoveryRun.OfWalked(segment, [.. found]));
+            AddWalked(segment, found);
         }
 
         return end;
@@ -313,7 +348,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
                 builder?.AddBlock(offset, count);
                 if (new RecordLocation(segment.Id, offset).CompareTo(watermark) > 0 && count > 0)
                 {
-                    _runs.Add(new RecoveryRun(segment, from, offset, count, before));
+                    _runs.Add(new RecoveryRun(segment, from, offset, count, before, SettledIn(segment)));
                 }
 
                 before += count;
@@ -348,9 +383,23 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
 
         if (tail.Count > 0 && new RecordLocation(segment.Id, tail[^1].Offset).CompareTo(watermark) >= 0)
         {
-            _runs.Add(RecoveryRun.OfWalked(segment, [.. tail]));
+            AddWalked(segment, tail);
         }
     }
+
+    private void AddWalked(Segment segment, List<DirectoryEntry> entries)
+    {
+        long settled = SettledIn(segment);
+        DirectoryEntry[] open = [.. entries.Where(e => e.Offset >= settled)];
+        if (open.Length > 0)
+        {
+            _runs.Add(RecoveryRun.OfWalked(segment, open));
+        }
+    }
+
+    /// <summary>Up to where the snapshot settles what is in a segment. Records before it that are not in the index were
+    /// superseded, removed or evicted, and those must not come back after a close that counted without them.</summary>
+    private long SettledIn(Segment segment) => segment.Id == watermark.SegmentId ? watermark.Offset : 0;
 
     private bool TryReadBlock(Segment segment, out List<(long Offset, int Count, long End)> blocks)
     {

@@ -1,3 +1,4 @@
+using PackStore.Format;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Opening;
@@ -8,14 +9,18 @@ namespace PackStore.Engine.Opening;
 /// <param name="Unsealed">Segments that were active: at most one after a clean close.</param>
 /// <param name="MaxSequence">The greatest sequence number seen.</param>
 /// <param name="Missing">Segments that the checkpoint names and that are gone or shorter.</param>
+/// <param name="Lost">Those, and those that are no segments any more, as the checkpoints to come have to name
+/// them.</param>
 /// <param name="HasUnreadable">Whether something that is there could not be read just now: it may be another time, so
 /// nothing may be saved that would keep the next open from looking again.</param>
 /// <param name="Unsynced">Segments that are left as they are but have to be synced by the next flush.</param>
 internal sealed record SegmentPlan(
     IReadOnlyList<Segment> Segments, IReadOnlyList<RecoveryRun> Runs, IReadOnlyList<UnsealedSegment> Unsealed,
-    ulong MaxSequence, IReadOnlyList<string> Missing, bool HasUnreadable, IReadOnlyList<Segment> Unsynced)
+    ulong MaxSequence, IReadOnlyList<string> Missing, IReadOnlyList<CheckpointSegment> Lost, bool HasUnreadable,
+    IReadOnlyList<Segment> Unsynced)
 {
-    /// <summary>Numbers of segments that the checkpoint names, or that are there, and that cannot be read.</summary>
+    /// <summary>Numbers of segments that the checkpoint names, or that are there, and that cannot be read, or not as far
+    /// as they should.</summary>
     public required IReadOnlySet<int> AbsentIds { get; init; }
 
     /// <summary>The greatest segment number that checkpoint or snapshot know: none up to it is used again.</summary>

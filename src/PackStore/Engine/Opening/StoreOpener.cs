@@ -112,7 +112,8 @@ internal static class StoreOpener
                 Sequence = plan.MaxSequence,
                 OpenedSequence = plan.MaxSequence,
                 DurableSequence = clean ? plan.MaxSequence : 0,
-                NextSegmentId = Math.Max(NextSegmentId(core.Directory), plan.LastKnownId + 1),
+                NextSegmentId = Math.Max(NextSegmentId(core.Directory, checkpoint), plan.LastKnownId + 1),
+                Lost = plan.Lost,
                 SnapshotGeneration = snapshot.Generation,
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
                 RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
@@ -134,9 +135,12 @@ internal static class StoreOpener
 
             RecordLocation committed = writer.Committed(core.State.Segments);
             core.State.Segments.TryGet(committed.SegmentId, out Segment? last);
-            head.Claim(
-                core.Identity.StoreId, core.Directory.BootId, committed,
-                last is null ? default : new RecordLocation(last.Id, last.DirectoryOffset));
+            RecordLocation block = last is null ? default : new RecordLocation(last.Id, last.DirectoryOffset);
+            if (head.Claim(core.Identity.StoreId, core.Directory.BootId, committed, block) is { } full)
+            {
+                core.Log.HintFailed(StoreFileNames.Head, full);
+            }
+
             StoreEngine engine = new(core, writer, writerLock, null);
             Begin(engine, plan, checkpoint, clean, snapshot);
             return engine;
@@ -272,10 +276,11 @@ internal static class StoreOpener
         StoreEngine engine, SegmentPlan plan, CheckpointRecord? checkpoint, bool clean, SnapshotInUse snapshot)
     {
         StoreCore core = engine.Core;
-        bool counted = clean && plan.Missing.Count == 0;
+        bool counted = clean && plan.Missing.Count == 0
+            && !(checkpoint!.HasLeftOut && snapshot.Generation != checkpoint.SnapshotGeneration);
         if (counted)
         {
-            core.Accounting.Set(checkpoint!.Counters);
+            core.Accounting.Set(checkpoint!.Counters, plan.Segments.Sum(static s => s.LiveBytes));
         }
 
         core.Log.Opened(
@@ -292,10 +297,10 @@ internal static class StoreOpener
         }
     }
 
-    /// <summary>A number that no segment has.</summary>
-    public static int NextSegmentId(IStoreDirectory directory)
+    /// <summary>A number that no segment has, nor one that is lost.</summary>
+    public static int NextSegmentId(IStoreDirectory directory, CheckpointRecord? checkpoint)
     {
-        int last = 0;
+        int last = checkpoint?.Segments.Select(static s => s.SegmentId).DefaultIfEmpty().Max() ?? 0;
         foreach (StoreEntry entry in directory.List(StoreFileNames.Segments))
         {
             if (StoreFileNames.TryParseSegment(entry.Name, out int id))

@@ -70,7 +70,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     {
         lock (SnapshotLock)
         {
-            SnapshotHeader header = Freeze(out long relocations);
+            SnapshotHeader header = Freeze(out long evictions, out long relocations);
             try
             {
                 // Flushed before it is published: a record that it names and a power cut takes must not hide an older
@@ -86,13 +86,14 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             {
                 lock (core.WriteLock)
                 {
-                    core.State.Table.IsFrozen = false;
+                    core.State.Table.Thaw();
                 }
             }
 
             lock (core.WriteLock)
             {
                 writer.SnapshotGeneration = header.Generation;
+                writer.EvictionsSaved = evictions;
                 writer.SnapshotRelocations = relocations;
                 writer.RecordsSinceSnapshot = (long)(writer.Sequence - header.Sequence);
             }
@@ -113,10 +114,26 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         lock (core.WriteLock)
         {
             long entries = core.State.Table.Entries;
+            if (writer.Evictions != writer.EvictionsSaved)
+            {
+                return core.State.Recovery is null && !writer.HasUnreadable;
+            }
+
             return core.State.Recovery is null && entries > 0 && !writer.HasUnreadable
                 && (writer.SnapshotGeneration == 0 || core.State.Table.HasRecencyChanged
                     || writer.Relocations != writer.SnapshotRelocations
                     || writer.RecordsSinceSnapshot >= Math.Max(FormatLimits.RecordsPerDirectory, entries / 8));
+        }
+    }
+
+    /// <summary>While the store runs: whether so much has changed since the last snapshot that the next open gains by a
+    /// new one.</summary>
+    public bool IsSnapshotTimely()
+    {
+        lock (core.WriteLock)
+        {
+            return core.State.Recovery is null && !writer.HasUnreadable && writer.RecordsSinceSnapshot
+                >= Math.Max(FormatLimits.RecordsPerDirectory, core.State.Table.Entries / 8);
         }
     }
 
@@ -162,13 +179,14 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         }
     }
 
-    private SnapshotHeader Freeze(out long relocations)
+    private SnapshotHeader Freeze(out long evictions, out long relocations)
     {
         lock (core.WriteLock)
         {
+            evictions = writer.Evictions;
             relocations = writer.Relocations;
             IndexTable table = core.State.Table;
-            table.IsFrozen = true;
+            table.Freeze();
             table.TakeRecencyChange();
             return new SnapshotHeader(
                 core.Identity.StoreId, writer.SnapshotGeneration + 1, writer.Committed(core.State.Segments),
@@ -191,8 +209,8 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
     private CheckpointRecord Describe(bool clean)
     {
-        List<CheckpointSegment> segments = [];
-        foreach (Segment s in core.State.Segments.All)
+        List<CheckpointSegment> segments = [.. writer.Lost];
+        foreach (Segment s in core.State.Segments.All.Where(s => !writer.Lost.Any(l => l.SegmentId == s.Id)))
         {
             segments.Add(new CheckpointSegment(
                 s.Id, s.IsSealed, s.CommittedEnd, s.DurableEnd, s.DirectoryOffset, s.LiveBytes));
@@ -200,6 +218,11 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
         return new CheckpointRecord(
             core.Identity.StoreId, writer.CheckpointGeneration + 1, core.Directory.BootId, writer.Sequence,
-            writer.SnapshotGeneration, clean && core.Accounting.IsExact, core.Accounting.Counters, segments);
+            writer.SnapshotGeneration,
+            clean && core.Accounting.IsExact && writer.Evictions == writer.EvictionsSaved,
+            core.Accounting.Counters, segments)
+        {
+            HasLeftOut = core.State.Table.HasLeftOut,
+        };
     }
 }

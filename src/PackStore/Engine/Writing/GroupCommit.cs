@@ -226,10 +226,12 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
                 active.Segment.DurableEnd = Math.Max(active.Segment.DurableEnd, activeEnd);
             }
 
-            while (writer.SupersededLoose.TryPeek(out (ulong Sequence, ArtifactKey Key, int Index, uint Generation) old)
+            while (writer.SupersededLoose.TryPeek(
+                    out (ulong Sequence, ArtifactKey Key, int Index, uint Generation, long Bytes) old)
                 && old.Sequence <= sequence)
             {
                 writer.SupersededLoose.Dequeue();
+                writer.SupersededLooseBytes -= old.Bytes;
                 if (!WritePath.IsLooseFileLive(core, old.Key, old.Index, old.Generation))
                 {
                     superseded.Add(StoreFileNames.LooseFile(old.Key.Bytes, old.Index, old.Generation));

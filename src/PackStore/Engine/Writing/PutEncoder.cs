@@ -1,4 +1,5 @@
 using System.Buffers;
+using PackStore.Engine.Importing;
 using PackStore.Format;
 using PackStore.Loose;
 using PackStore.Payloads;
@@ -99,6 +100,41 @@ internal sealed class PutEncoder(StoreCore core, long maxRecordLength)
         }
     }
 
+    /// <summary>Makes an artifact of a foreign store ready; its loose files are given back if that fails.</summary>
+    public EncodedPut EncodeImported(ImportedArtifact artifact)
+    {
+        EncodedPut put = new(core.Loose);
+        try
+        {
+            PutParts parts = new(artifact.Outputs.Count);
+            foreach (ImportedOutput output in artifact.Outputs)
+            {
+                if (output.File is { } file)
+                {
+                    put.AddLooseFile(file.Name, file.Charged);
+                }
+            }
+
+            for (int i = 0; i < artifact.Outputs.Count; i++)
+            {
+                ImportedOutput output = artifact.Outputs[i];
+                parts.Names[i] = output.Name;
+                parts.Modes[i] = output.Mode;
+                parts.Staged[i] = output.File is { } file
+                    ? new StoredPayload(file.Descriptor, ReadOnlySequence<byte>.Empty)
+                    : StageBytes(put, artifact.Key, i, new ReadOnlySequence<byte>(output.Bytes), PayloadEncoding.Raw);
+            }
+
+            EncodeRecord(put, artifact.Key, artifact.Outcome, parts, forMemory: false);
+            return put;
+        }
+        catch
+        {
+            put.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Decides where bytes in memory go.</summary>
     internal StoredPayload StageBytes(
         EncodedPut put, in ArtifactKey key, int index, in ReadOnlySequence<byte> bytes, PayloadEncoding encoding)
@@ -125,7 +161,7 @@ internal sealed class PutEncoder(StoreCore core, long maxRecordLength)
     /// <summary>Notes a loose file that a writer has finished.</summary>
     internal static StoredPayload StageFinished(EncodedPut put, in LooseFile file)
     {
-        put.AddLooseFile(file.Name);
+        put.AddLooseFile(file.Name, file.Charged);
         return new StoredPayload(file.Descriptor, ReadOnlySequence<byte>.Empty);
     }
 

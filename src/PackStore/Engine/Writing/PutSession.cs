@@ -84,7 +84,8 @@ internal static class PutSession
                     : engine.Encoder!.Encode(put.Key, put.Outcome, put.Payloads, keepPending: false);
                 batch.Add(encoded);
                 bytes += encoded.Record!.RecordLength;
-                if (bytes >= BatchBytes || bytes >= engine.Writes!.MaxRecordLength / 2)
+                if (bytes >= BatchBytes || bytes >= engine.Admission.BatchBytes
+                    || bytes >= engine.Writes!.MaxRecordLength / 2)
                 {
                     sequence = Math.Max(sequence, AppendBatch(engine, batch));
                     bytes = 0;
@@ -103,12 +104,13 @@ internal static class PutSession
     public static async ValueTask<bool> RemoveAsync(StoreEngine engine, ArtifactKey key)
     {
         bool wasPending;
+        bool wasThere;
         ulong sequence;
         engine.Checkpoints!.EnsureMarked();
         lock (engine.Core.WriteLock)
         {
             wasPending = engine.Pending!.Cancel(key);
-            sequence = engine.Writes!.Remove(key);
+            sequence = engine.Writes!.Remove(key, out wasThere);
         }
 
         if (sequence != 0)
@@ -116,7 +118,7 @@ internal static class PutSession
             await AfterAppend(engine, sequence).ConfigureAwait(false);
         }
 
-        return wasPending || sequence != 0;
+        return wasPending || wasThere;
     }
 
     public static async ValueTask FlushAsync(StoreEngine engine, CancellationToken cancellationToken)
@@ -184,10 +186,31 @@ internal static class PutSession
     private static ulong Append(StoreEngine engine, EncodedPut encoded)
     {
         PreparedRecord record = encoded.Record!;
-        engine.Checkpoints!.EnsureMarked();
-        ulong sequence = engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
-        encoded.Commit();
-        return sequence;
+        engine.Admission.Charge(record.RecordLength);
+        try
+        {
+            engine.Checkpoints!.EnsureMarked();
+            ulong sequence = AppendOrMakeRoom(engine, record);
+            encoded.Commit();
+            return sequence;
+        }
+        finally
+        {
+            engine.Admission.Release(record.RecordLength);
+        }
+    }
+
+    /// <summary>A disk that is full may have room for what is live only: then what is dead makes way.</summary>
+    private static ulong AppendOrMakeRoom(StoreEngine engine, PreparedRecord record)
+    {
+        try
+        {
+            return engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
+        }
+        catch (StoreFullException) when (engine.Bound.TryFree(record.RecordLength))
+        {
+            return engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
+        }
     }
 
     private static ulong AppendBatch(StoreEngine engine, List<EncodedPut> batch)
@@ -197,11 +220,13 @@ internal static class PutSession
             return 0;
         }
 
-        engine.Checkpoints!.EnsureMarked();
         PreparedRecord[] records = [.. batch.Select(static e => e.Record!)];
+        long bytes = records.Sum(static r => (long)r.RecordLength);
+        engine.Admission.Charge(bytes);
         int appended = 0;
         try
         {
+            engine.Checkpoints!.EnsureMarked();
             return engine.Writes!.AppendAll(records, out appended);
         }
         finally
@@ -217,6 +242,7 @@ internal static class PutSession
             }
 
             batch.Clear();
+            engine.Admission.Release(bytes);
         }
     }
 

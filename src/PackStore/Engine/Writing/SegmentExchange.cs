@@ -185,7 +185,7 @@ internal sealed class SegmentExchange(
             writes.ThrowIfRefused();
             if (core.State.Segments.LastId == segment.Id)
             {
-                writes.BeginSegment();
+                writes.BeginSegment(writes.UsualCapacity);
             }
         }
     }
@@ -248,7 +248,7 @@ internal sealed class SegmentExchange(
         }
 
         // Whoever is counting meanwhile has to count again.
-        core.Accounting.Add(0, 0, 0, 0);
+        core.Accounting.Add(0, 0, 0, 0, 0);
     }
 
     /// <summary>Not the last one, for its number must not be given again; none that has still to be synced or sealed,

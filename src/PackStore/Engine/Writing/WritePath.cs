@@ -15,7 +15,11 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     /// overtaken.</summary>
     public Action<ArtifactKey>? Published { get; set; }
 
+    private readonly SpaceReserve _reserve = new(core);
     private readonly long _segmentBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
+
+    /// <summary>How large a segment may become that is begun for no record in particular.</summary>
+    public long UsualCapacity => _reserve.CapacityFor([]);
 
     /// <summary>The longest record that a new segment can take.</summary>
     public long MaxRecordLength => SegmentAppender.MaxRecordLength(_segmentBytes);
@@ -26,6 +30,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         lock (core.WriteLock)
         {
             ThrowIfRefused();
+            _reserve.Check(writer.Appender, records);
             EnsureRoom(records);
             SegmentAppender appender = writer.Appender!;
             long before = appender.End;
@@ -79,21 +84,23 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         return sequence;
     }
 
-    /// <summary>Removes a key; returns the sequence number of its tombstone, or 0 if the key is not there.</summary>
-    public ulong Remove(in ArtifactKey key)
+    /// <summary>Removes a key; returns the sequence number of its tombstone, or 0 if it needs none. An evicted key is
+    /// not there and gets one: what was removed must not come back with the index.</summary>
+    public ulong Remove(in ArtifactKey key, out bool wasThere)
     {
         ulong hash = core.HashOf(key);
         using PreparedRecord tombstone = PreparedRecord.Tombstone(key, hash);
         lock (core.WriteLock)
         {
             ThrowIfRefused();
-            if (IsPresentLocked(key, hash))
+            wasThere = IsPresentLocked(key, hash);
+            if (wasThere)
             {
                 return Append([tombstone]);
             }
 
             ThrowIfUnreadable(hash);
-            return 0;
+            return core.State.Table.HasLeftOut ? Append([tombstone]) : 0;
         }
     }
 
@@ -231,16 +238,17 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         }
 
         SealLeftOvers();
-        BeginSegment();
+        BeginSegment(_reserve.CapacityFor(records));
     }
 
     /// <summary>Begins another segment to append to, and seals the one before. Under the write lock.</summary>
-    public void BeginSegment()
+    /// <param name="capacity">How large it may become.</param>
+    public void BeginSegment(long capacity)
     {
         SegmentMap segments = core.State.Segments;
         Segment segment = new(core.Directory, core.Identity, core.Residency, TakeSegmentNumber());
         SegmentAppender next = SegmentAppender.Create(
-            core.Directory, core.Identity, segment, _segmentBytes,
+            core.Directory, core.Identity, segment, capacity,
                 core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
         // The new segment stands before the old one is sealed: if sealing fails, the old one is simply left over.
         SegmentAppender? old = writer.Appender;
@@ -343,7 +351,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         if (isPut)
         {
             segment.AddLive(record.RecordLength);
-            core.Accounting.Add(1, record.PayloadCount, record.Loose.Files, record.Loose.Bytes);
+            core.Accounting.Add(
+                1, record.PayloadCount, record.Loose.Files, record.Loose.Bytes, record.RecordLength);
         }
         else
         {
@@ -362,7 +371,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         segment.AddLive(-old.RecordLength);
         long offset = IndexWord.Offset(probe.Word);
         (int files, long bytes) = old.Flags.HasFlag(RecordFlags.Loose) ? LiveRecount.LooseOf(segment, offset) : default;
-        core.Accounting.Add(-1, -old.Count, -files, -bytes);
+        core.Accounting.Add(-1, -old.Count, -files, -bytes, -old.RecordLength);
         if (files == 0 || !RecordReader.TryReadRecord(segment, offset, out RecordHeader header,
             out ReadOnlySpan<byte> bytesOf, out _))
         {
@@ -374,7 +383,9 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             PayloadDescriptor descriptor = RecordBody.ReadDescriptor(bytesOf, header.KeyLength, i);
             if (descriptor.Tier == PayloadTier.Loose)
             {
-                writer.SupersededLoose.Enqueue((writer.Sequence, key, i, descriptor.Place));
+                writer.SupersededLoose.Enqueue(
+                    (writer.Sequence, key, i, descriptor.Place, descriptor.StoredLength));
+                writer.SupersededLooseBytes += descriptor.StoredLength;
             }
         }
     }

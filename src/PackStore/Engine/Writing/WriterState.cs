@@ -26,6 +26,10 @@ internal sealed class WriterState(HeadPage head)
     /// <summary>Number of the next segment.</summary>
     public int NextSegmentId { get; set; } = 1;
 
+    /// <summary>Segments that must be there and are gone or cut: every checkpoint names them as they were promised,
+    /// until a repair.</summary>
+    public IReadOnlyList<CheckpointSegment> Lost { get; init; } = [];
+
     /// <summary>Segments left without footer by an unclean stop.</summary>
     public List<UnsealedSegment> Unsealed { get; } = [];
 
@@ -37,10 +41,21 @@ internal sealed class WriterState(HeadPage head)
 
     /// <summary>Loose files of superseded records, with the sequence number that superseded them: removed when that is
     /// durable.</summary>
-    public Queue<(ulong Sequence, ArtifactKey Key, int Index, uint Generation)> SupersededLoose { get; } = new();
+    public Queue<(ulong Sequence, ArtifactKey Key, int Index, uint Generation, long Bytes)> SupersededLoose { get; } =
+        new();
+
+    /// <summary>Bytes of those files.</summary>
+    public long SupersededLooseBytes { get; set; }
 
     /// <summary>Records appended since the newest snapshot.</summary>
     public long RecordsSinceSnapshot { get; set; }
+
+    /// <summary>Grows with every batch of evictions.</summary>
+    public long Evictions { get; private set; }
+
+    /// <summary>The value of <see cref="Evictions"/> when the newest snapshot was begun: what was evicted later comes
+    /// back if that is the last one.</summary>
+    public long EvictionsSaved { get; set; }
 
     /// <summary>Records relocated since the store was opened.</summary>
     public long Relocations { get; set; }
@@ -67,6 +82,14 @@ internal sealed class WriterState(HeadPage head)
 
     /// <summary>Set when the store is being closed.</summary>
     public bool IsClosed { get; set; }
+
+    /// <summary>Notes that entries were taken out of the index without a record. The snapshot that makes it last counts
+    /// them as it counts records.</summary>
+    public void NoteEvicted(long entries)
+    {
+        Evictions++;
+        RecordsSinceSnapshot += entries;
+    }
 
     /// <summary>The committed end of the active segment, or of the last one.</summary>
     public RecordLocation Committed(SegmentMap segments)

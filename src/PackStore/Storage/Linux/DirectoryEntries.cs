@@ -7,7 +7,41 @@ namespace PackStore.Storage.Linux;
 internal static unsafe class DirectoryEntries
 {
     // struct dirent of x64 and arm64: inode 8, offset 8, record length 2, kind 1, then the name with a zero at its end.
+    private const int KindOffset = 18;
     private const int NameOffset = 19;
+
+    /// <summary>Told of a name and of what the directory itself says it is (DT_*).</summary>
+    public delegate void Visitor(ReadOnlySpan<byte> name, byte kind);
+
+    /// <summary>Calls back for each entry, unexamined, and closes the directory. Returns the errno or 0.</summary>
+    public static int VisitAndClose(int directory, Visitor visit)
+    {
+        nint stream = Libc.OpenEntries(directory);
+        if (stream == 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            _ = Libc.Close(directory);
+            return errno;
+        }
+
+        try
+        {
+            for (byte* entry = Libc.ReadEntry(stream); entry != null; entry = Libc.ReadEntry(stream))
+            {
+                ReadOnlySpan<byte> leaf = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset);
+                if (!leaf.SequenceEqual("."u8) && !leaf.SequenceEqual(".."u8))
+                {
+                    visit(leaf, entry[KindOffset]);
+                }
+            }
+
+            return Marshal.GetLastPInvokeError();
+        }
+        finally
+        {
+            _ = Libc.CloseEntries(stream);
+        }
+    }
 
     /// <summary>Reads all entries and closes the directory.</summary>
     public static List<StoreEntry> ReadAndClose(int directory, string name)

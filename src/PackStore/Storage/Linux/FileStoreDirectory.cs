@@ -50,6 +50,7 @@ internal sealed unsafe class FileStoreDirectory : IStoreDirectory
             throw StorageError.FromErrno("open", fullPath, errno);
         }
 
+        FileSizeSignal.Survive();
         SafeFileHandle root = new(descriptor, ownsHandle: true);
         return new FileStoreDirectory(root, fullPath, features ?? StorageFeatures.All);
     }
@@ -227,7 +228,7 @@ internal sealed unsafe class FileStoreDirectory : IStoreDirectory
 
         if (errno != 0)
         {
-            throw StorageError.FromErrno("sync directory", name, errno);
+            throw StorageError.FromSync("sync directory", name, errno);
         }
     }
 

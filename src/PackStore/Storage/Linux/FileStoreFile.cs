@@ -91,7 +91,7 @@ internal sealed unsafe class FileStoreFile : IStoreFile
             int errno = Marshal.GetLastPInvokeError();
             if (errno != StorageError.Eintr)
             {
-                throw StorageError.FromErrno("sync", Name, errno);
+                throw StorageError.FromSync("sync", Name, errno);
             }
         }
     }

@@ -117,14 +117,17 @@ internal sealed class FileStoreLock : IDisposable
 
         // The text first, the length after: whoever reads meanwhile finds a name rather than nothing.
         errno = PositionalIo.TryWrite(file, 0, holder);
-        if (errno != 0)
+        int length = errno == 0 ? holder.Length : 0;
+        if (Libc.Truncate(file, length) != 0 && errno == 0)
         {
-            throw StorageError.FromErrno("write", name, errno);
+            errno = Marshal.GetLastPInvokeError();
         }
 
-        return Libc.Truncate(file, holder.Length) == 0
+        // The lock is what counts. A disk too full for the text does not keep a store shut: its holder then has no
+        // name.
+        return errno is 0 or StorageError.Enospc or StorageError.Edquot or StorageError.Efbig
             ? new FileStoreLock(file)
-            : throw StorageError.FromLast("cut", name);
+            : throw StorageError.FromErrno("write", name, errno);
     }
 
     private static unsafe bool IsStillNamed(in ParentDirectory parent, SafeFileHandle file, string name)

@@ -34,6 +34,17 @@ internal static class LinuxConstants
 
     public const int OpenCloseOnExec = 0x80000;
 
+    /// <summary>O_NOATIME: refused to all but the owner.</summary>
+    public const int OpenNoAccessTime = 0x40000;
+
+    /// <summary>AT_REMOVEDIR.</summary>
+    public const int UnlinkDirectory = 0x200;
+
+    /// <summary>DT_UNKNOWN, DT_DIR, DT_REG.</summary>
+    public const byte EntryUnknown = 0;
+    public const byte EntryDirectory = 4;
+    public const byte EntryRegular = 8;
+
     public const uint KindMask = 0xF000;
     public const uint KindDirectory = 0x4000;
     public const uint KindRegular = 0x8000;
@@ -56,6 +67,9 @@ internal static class LinuxConstants
 
     /// <summary>LOCK_EX | LOCK_NB.</summary>
     public const int LockExclusiveNoWait = 2 | 4;
+
+    /// <summary>LOCK_SH | LOCK_NB.</summary>
+    public const int LockSharedNoWait = 1 | 4;
 
     /// <summary>LOCK_UN.</summary>
     public const int LockRelease = 8;

@@ -6,6 +6,9 @@ namespace PackStore.Storage.Linux;
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct FileStatus
 {
+    [FieldOffset(16)]
+    public uint Links;
+
     [FieldOffset(28)]
     public ushort Mode;
 
@@ -51,7 +54,10 @@ internal struct FileStatus
         (ModifiedSeconds * 1_000_000_000) + ModifiedNanoseconds,
         (ChangedSeconds * 1_000_000_000) + ChangedNanoseconds,
         AllocatedBytes,
-        (UnixFileMode)(Mode & LinuxConstants.PermissionMask));
+        (UnixFileMode)(Mode & LinuxConstants.PermissionMask))
+    {
+        Links = Links,
+    };
 }
 
 /// <summary><c>struct statfs</c> of x64 and arm64.</summary>

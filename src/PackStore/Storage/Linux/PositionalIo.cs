@@ -48,6 +48,35 @@ internal static unsafe class PositionalIo
         return 0;
     }
 
+    /// <summary>Reads a regular file from its start until the span is full or the file ends, which a short read says of
+    /// such a file. Returns the errno or 0.</summary>
+    public static int TryReadToEnd(int descriptor, Span<byte> destination, out int read)
+    {
+        read = 0;
+        fixed (byte* start = destination)
+        {
+            while (read < destination.Length)
+            {
+                int count = Math.Min(destination.Length - read, CallBytes);
+                nint got = Libc.Read(descriptor, start + read, (nuint)count, read);
+                if (got >= 0)
+                {
+                    read += (int)got;
+                    if (got < count)
+                    {
+                        return 0;
+                    }
+                }
+                else if (Marshal.GetLastPInvokeError() is not StorageError.Eintr and var errno)
+                {
+                    return errno;
+                }
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>Writes all of it. Returns the errno or 0.</summary>
     public static int TryWrite(SafeFileHandle file, long offset, ReadOnlySpan<byte> source)
     {

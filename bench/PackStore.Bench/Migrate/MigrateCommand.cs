@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace PackStore.Bench.Migrate;
+
+/// <summary>
+/// The verb <c>migrate</c>: brings a legacy cache of many flat artifacts into a new store, and reads the same files with
+/// tar before and after, all from a warm page cache and in one run.
+/// </summary>
+internal static class MigrateCommand
+{
+    public const string Usage = "migrate [--artifacts 200000] [--bytes 4096] [--runs 3] [--dir DIR]";
+
+    private const long MebiByte = 1 << 20;
+
+    /// <summary>Runs it.</summary>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        int artifacts = Option(arguments, "--artifacts", 200_000);
+        int bytes = Option(arguments, "--bytes", 4096);
+        int runs = Option(arguments, "--runs", 3);
+        int at = Array.IndexOf(arguments, "--dir");
+        string directory = at >= 0 ? arguments[at + 1] : Path.Join(Path.GetTempPath(), "packstore-bench-migrate");
+        string source = Path.Join(directory, "source");
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        try
+        {
+            long total = LegacySource.Write(source, artifacts, bytes);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{artifacts} flat artifacts, {total / MebiByte} MiB, index.bin; {Environment.ProcessorCount} processors"));
+            Tar(source);
+            for (int run = 0; run < runs; run++)
+            {
+                await MeasureAsync(source, Path.Join(directory, "store"), artifacts, total);
+            }
+
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static async Task MeasureAsync(string source, string directory, int artifacts, long total)
+    {
+        double before = Tar(source);
+        using MemoryWatch memory = new();
+        double import;
+        double flush;
+        double again;
+        await using (ArtifactStore store = ArtifactStore.Open(directory))
+        {
+            long start = Stopwatch.GetTimestamp();
+            MigrationReport report = await store.MigrateAsync(source);
+            import = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            if (report.Imported != artifacts)
+            {
+                throw new InvalidOperationException($"{report.Imported} of {artifacts} artifacts were imported.");
+            }
+
+            start = Stopwatch.GetTimestamp();
+            report = await store.MigrateAsync(source);
+            again = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            if (report.Duplicates != artifacts)
+            {
+                throw new InvalidOperationException($"{report.Duplicates} of {artifacts} artifacts were found again.");
+            }
+
+            start = Stopwatch.GetTimestamp();
+            await store.FlushAsync();
+            flush = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        long anonymous = memory.Greatest - memory.Before;
+        Directory.Delete(directory, recursive: true);
+        double after = Tar(source);
+        double tar = (before + after) / 2;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"tar {before:0.00} s and {after:0.00} s; import {import:0.00} s ({artifacts / import:0} /s, "
+            + $"{total / MebiByte / import:0} MiB/s) = {100 * tar / import:0} % of tar; "
+            + $"flush {flush:0.00} s; second run {again:0.00} s; {anonymous / MebiByte} MiB of memory without a file"));
+    }
+
+    // GNU tar reads nothing when it writes to /dev/null itself.
+    private static double Tar(string source)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using Process tar = Process.Start(new ProcessStartInfo("sh", ["-c", "tar cf - . | cat >/dev/null"])
+        {
+            WorkingDirectory = source,
+        })!;
+        tar.WaitForExit();
+        return tar.ExitCode == 0
+            ? Stopwatch.GetElapsedTime(start).TotalSeconds
+            : throw new InvalidOperationException("tar failed.");
+    }
+
+    private static int Option(string[] arguments, string name, int otherwise)
+    {
+        int at = Array.IndexOf(arguments, name);
+        return at < 0 ? otherwise : int.Parse(arguments[at + 1], CultureInfo.InvariantCulture);
+    }
+}
