@@ -131,7 +131,8 @@ internal sealed class CompactionPlanner
 
     /// <summary>What is reserved behind the active segment's end is not for rewriting to gain.</summary>
     private Victim? TryWeigh(Segment segment, bool isActive) =>
-        _lengths.TryGetValue(segment.Id, out long fileLength)
+        // One that lost its end is for a repair: its damage must not be forgotten with it.
+        _lengths.TryGetValue(segment.Id, out long fileLength) && !_core.AbsentSegments.Contains(segment.Id)
             ? new Victim(
                 segment, fileLength,
                 (isActive ? Align(segment.CommittedEnd) : fileLength) - CopyLength(segment.LiveBytes))

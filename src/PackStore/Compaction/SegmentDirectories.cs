@@ -11,14 +11,16 @@ internal sealed class SegmentDirectories(StoreCore core)
 {
     private readonly Dictionary<int, IReadOnlyList<RecoveryRun>> _runs = [];
     private readonly Dictionary<int, ulong> _oldest = [];
+    private readonly HashSet<int> _damaged = [];
 
     /// <summary>All artifacts and tombstones of a segment. What is wrong with its directory is walked around, and
     /// told.</summary>
     public List<DirectoryEntry> ReadAll(Segment segment, out bool isDamaged)
     {
         List<DirectoryEntry> entries = [];
-        isDamaged = false;
-        foreach (RecoveryRun run in RunsOf(segment))
+        IReadOnlyList<RecoveryRun> runs = RunsOf(segment);
+        isDamaged = _damaged.Contains(segment.Id);
+        foreach (RecoveryRun run in runs)
         {
             run.EnsureChecked(core);
             isDamaged |= run.IsDamaged;
@@ -78,8 +80,12 @@ internal sealed class SegmentDirectories(StoreCore core)
                 throw new IOException($"{segment.Name}: {problem}.");
             }
 
-            runs = RecoveryPlanner.PlanSegment(core, segment);
+            runs = RecoveryPlanner.PlanSegment(core, segment, out bool isDamaged);
             _runs.Add(segment.Id, runs);
+            if (isDamaged)
+            {
+                _damaged.Add(segment.Id);
+            }
         }
 
         return runs;

@@ -50,7 +50,8 @@ internal sealed class VictimContents
             {
                 tombstones.Add(entry);
             }
-            else if (SegmentExchange.IsLive(core, entry.Hash, new RecordLocation(victim.Id, entry.Offset), out ushort hour))
+            else if (SegmentExchange.IsLive(
+                core, entry.Hash, new RecordLocation(victim.Id, entry.Offset), out ushort hour))
             {
                 live.Add(new LiveRecord(entry, hour));
             }

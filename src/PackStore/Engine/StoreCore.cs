@@ -97,7 +97,7 @@ internal sealed class StoreCore : IHashSource
     /// <summary>Bits of a key's hash that are used; fewer than 64 only in tests, to force collisions.</summary>
     public ulong HashMask { get; init; } = ulong.MaxValue;
 
-    /// <summary>Numbers of segments that should be there and are not: what leads into them is kept, for they may come
+    /// <summary>Numbers of segments that should be there, or longer, and are not: what leads into them is kept, for they may come
     /// back. What leads into any other segment that is not there is left over from before it was compacted.</summary>
     public IReadOnlySet<int> AbsentSegments { get; set; } = new HashSet<int>();
 

@@ -50,10 +50,14 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
 
     /// <summary>Runs over every record that a directory block of a segment lists, and, of a sealed one, those that
     /// none lists.</summary>
-    public static IReadOnlyList<RecoveryRun> PlanSegment(StoreCore core, Segment segment)
+    public static IReadOnlyList<RecoveryRun> PlanSegment(StoreCore core, Segment segment, out bool isDamaged)
     {
         RecoveryPlanner planner = new(core, null, null, default);
+        long directory = segment.DirectoryOffset;
         planner.AddRuns(segment, null);
+        // What is wrong with it is no news for the checkpoint.
+        isDamaged = segment.DirectoryOffset != directory;
+        segment.DirectoryOffset = directory;
         return planner._runs;
     }
 
@@ -105,7 +109,8 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         return new SegmentPlan(
             _segments, _runs, _unsealed, _maxSequence, _missing, _lost, _anyUnreadable, _unsynced)
         {
-            AbsentIds = known.Keys.Union(ids).Except(_segments.Select(static s => s.Id)).ToHashSet(),
+            AbsentIds = known.Keys.Union(ids).Except(_segments.Select(static s => s.Id))
+                .Union(_lost.Select(static l => l.SegmentId)).ToHashSet(),
             LastKnownId = known.Keys.Append(watermark.SegmentId).Max(),
         };
     }
