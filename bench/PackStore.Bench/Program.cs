@@ -4,11 +4,13 @@ using PackStore.Bench.Migrate;
 using PackStore.Bench.Pauses;
 using PackStore.Bench.Peers;
 using PackStore.Bench.Report;
+using PackStore.Bench.Space;
 
 return args switch
 {
     ["bdn", .. string[] rest] => Suites(rest),
     ["peers", .. string[] rest] => PeersCommand.Run(rest),
+    ["evict", .. string[] rest] => EvictCommand.Run(rest),
     ["plot", .. string[] rest] => PlotCommand.Run(rest),
     ["gc-pauses", .. string[] rest] => PausesCommand.Run(rest),
     ["migrate", .. string[] rest] => await MigrateCommand.RunAsync(rest),
@@ -28,6 +30,7 @@ static int Usage()
 {
     Console.Error.WriteLine("bdn [BenchmarkDotNet arguments]");
     Console.Error.WriteLine(PeersOptions.Usage);
+    Console.Error.WriteLine(EvictCommand.Usage);
     Console.Error.WriteLine("plot results.json bench.svg");
     Console.Error.WriteLine(PausesCommand.Usage);
     Console.Error.WriteLine(MigrateCommand.Usage);

@@ -8,6 +8,7 @@ internal sealed record DaemonOptions
     internal const string Usage =
         """
         daemon --store DIRECTORY (--socket PATH | --listen 127.0.0.1:0) [--max-request-mib N] [--max-connections N]
+               [--max-mib N]
         daemon client (--socket PATH | --connect ADDRESS:PORT) ping | stat | contains KEY | get KEY DIRECTORY
                | put KEY FILE...
         """;
@@ -26,6 +27,10 @@ internal sealed record DaemonOptions
     /// <summary>Connections served at a time; more wait in the kernel's queue.</summary>
     internal int MaxConnections { get; init; } = 256;
 
+    /// <summary>The most bytes that artifacts may have, beyond which the least recently used are evicted; <see
+    /// langword="null"/> for no limit.</summary>
+    internal long? MaxBytes { get; init; }
+
     /// <summary>The options, or <see langword="null"/> when the arguments make no sense.</summary>
     internal static DaemonOptions? Parse(ReadOnlySpan<string> arguments)
     {
@@ -43,6 +48,8 @@ internal sealed record DaemonOptions
                     options with { MaxRequestBytes = mebibytes << 20 },
                 "--max-connections" when int.TryParse(value, out int connections) && connections > 0 =>
                     options with { MaxConnections = connections },
+                "--max-mib" when int.TryParse(value, out int most) && most > 0 =>
+                    options with { MaxBytes = (long)most << 20 },
                 _ => null,
             };
             if (next is null)

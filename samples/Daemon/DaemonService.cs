@@ -19,13 +19,16 @@ internal sealed partial class DaemonService(DaemonOptions options, ILogger<Daemo
     private readonly HashSet<Task> _connections = [];
     private ArtifactStore? _store;
     private DaemonListener? _listener;
+    private MaintenanceLoop? _maintenance;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        _store = ArtifactStore.Open(options.StoreDirectory);
+        _store = ArtifactStore.Open(options.StoreDirectory, new PackStoreOptions { MaxBytes = options.MaxBytes });
         try
         {
             _listener = DaemonListener.Open(options);
+            _maintenance = new MaintenanceLoop(_store);
+            _maintenance.Start();
         }
         catch
         {
@@ -72,6 +75,11 @@ internal sealed partial class DaemonService(DaemonOptions options, ILogger<Daemo
         await DrainAsync(abort).ConfigureAwait(false);
         try
         {
+            if (_maintenance is not null)
+            {
+                await _maintenance.DisposeAsync().ConfigureAwait(false);
+            }
+
             await store.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (PackStoreException)

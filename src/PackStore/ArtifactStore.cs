@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using PackStore.Compaction;
 using PackStore.Engine;
 using PackStore.Engine.Opening;
+using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Migration;
 using PackStore.Repair;
@@ -22,13 +24,20 @@ namespace PackStore;
 /// for they may wait for
 /// a sync. A hit allocates nothing, takes no lock, and makes no system call once its pages are resident.
 /// </remarks>
-public sealed class ArtifactStore : IAsyncDisposable, IDisposable
+public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
 {
     private readonly StoreEngine _engine;
+    private readonly Compactor _compactor;
 
     private ArtifactStore(StoreEngine engine, string directory)
     {
         _engine = engine;
+        _compactor = new Compactor(engine);
+        if (engine.Writer is not null)
+        {
+            engine.Bound.Reclaim = _compactor.TryReclaim;
+        }
+
         DirectoryPath = directory;
     }
 
@@ -42,6 +51,8 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
     public Guid StoreId => _engine.Core.Identity.StoreId;
 
     internal StoreEngine Engine => _engine;
+
+    internal Compactor Compactor => _compactor;
 
     /// <summary>Opens a store for writing, creating it where the directory is absent or empty. The time it takes does
     /// not grow with the store,
@@ -309,9 +320,41 @@ public sealed class ArtifactStore : IAsyncDisposable, IDisposable
         return StoreVerifier.RunAsync(DirectoryPath, options ?? new VerifyOptions(), progress, cancellationToken);
     }
 
-    /// <summary>Closes the store: what was put is flushed, the index saved. Leases held stay valid until they are
-    /// disposed.</summary>
-    public void Dispose() => _engine.Close();
+    /// <summary>Rewrites segments that hold much that is not needed any more, while the store is used: hits, puts and
+    /// reading processes go on, and leases stay valid. Cancelled or killed at any moment it has lost nothing but time.
+    /// Waits for a compaction that runs already.</summary>
+    /// <param name="options">How; the defaults where <see langword="null"/>.</param>
+    /// <param name="progress">Told after each segment.</param>
+    /// <param name="cancellationToken">Stops it: what was done so far stays done.</param>
+    /// <exception cref="StoreReadOnlyException">The store was opened read-only, and it is no dry run.</exception>
+    /// <exception cref="StorePoisonedException">A sync failed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="IOException">A copy could not be written; the store is as it was.</exception>
+    public Task<CompactionReport> CompactAsync(
+        CompactionOptions? options = null, IProgress<MaintenanceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new CompactionOptions();
+        Throw.IfClosed(_engine.IsClosed);
+        if (!options.DryRun)
+        {
+            _engine.ThrowIfReadOnly();
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(options.DeadRatio, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.DeadRatio, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBytesPerSecond ?? 1, 1, nameof(options));
+        SpacePolicy.Check(options.Eviction ?? new EvictionOptions());
+        return OwnThread.Run("packstore compaction", () => Compactor.Run(options, progress, cancellationToken));
+    }
+
+    /// <summary>Closes the store: a compaction is stopped, what was put is flushed, the index saved. Leases held stay
+    /// valid until they are disposed.</summary>
+    public void Dispose()
+    {
+        _compactor.Dispose();
+        _engine.Close();
+    }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()

@@ -19,7 +19,6 @@ public sealed class UsageTests
     }
 
     [Theory]
-    [InlineData("compact")]
     [InlineData("bench")]
     [InlineData("serve")]
     public async Task Verbs_of_later_versions_are_not_there(string verb) =>

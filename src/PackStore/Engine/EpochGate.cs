@@ -43,6 +43,19 @@ internal static class EpochGate
         }
     }
 
+    /// <summary>Whether another thread is in a section just now: a glance for those who should make way.</summary>
+    public static bool IsAnyoneReading
+    {
+        get
+        {
+            EpochSlot? own = t_slot;
+            lock (s_lock)
+            {
+                return s_slots.Exists(s => s != own && s.Announced != 0);
+            }
+        }
+    }
+
     /// <summary>This thread's slot.</summary>
     public static EpochSlot Slot
     {

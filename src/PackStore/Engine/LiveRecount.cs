@@ -1,4 +1,5 @@
 using PackStore.Format;
+using PackStore.Index;
 using PackStore.Proof;
 using PackStore.Segments;
 
@@ -19,12 +20,13 @@ internal static class LiveRecount
         for (int attempt = 0; attempt < MaxUnlocked; attempt++)
         {
             long changes = core.Accounting.Changes;
-            Count(core, cancellationToken, out StoreCounters counted, out Dictionary<int, long> bySegment);
+            bool isWhole = Count(
+                core, cancellationToken, out StoreCounters counted, out Dictionary<int, long> bySegment);
             lock (core.WriteLock)
             {
                 if (core.Accounting.Changes == changes)
                 {
-                    Publish(core, counted, bySegment);
+                    Publish(core, counted, bySegment, isWhole);
                     return;
                 }
             }
@@ -32,23 +34,26 @@ internal static class LiveRecount
 
         lock (core.WriteLock)
         {
-            Count(core, cancellationToken, out StoreCounters counters, out Dictionary<int, long> live);
-            Publish(core, counters, live);
+            bool isWhole = Count(core, cancellationToken, out StoreCounters counters, out Dictionary<int, long> live);
+            Publish(core, counters, live, isWhole);
         }
     }
 
-    private static void Publish(StoreCore core, StoreCounters counters, Dictionary<int, long> live)
+    private static void Publish(StoreCore core, StoreCounters counters, Dictionary<int, long> live, bool isWhole)
     {
-        core.Accounting.Set(counters);
+        core.Accounting.Set(counters, live.Values.Sum());
         foreach (Segment segment in core.State.Segments.All)
         {
             segment.SetLive(live.GetValueOrDefault(segment.Id));
         }
 
-        core.Accounting.IsExact = true;
+        // A header that could not be read just now belongs to a record that is live all the same: counted again next
+        // time.
+        core.Accounting.IsExact = isWhole;
     }
 
-    private static void Count(
+    /// <summary>Counts; false if a header could not be read just now, so that something is missing.</summary>
+    private static bool Count(
         StoreCore core, CancellationToken cancellationToken, out StoreCounters counters, out Dictionary<int, long> live)
     {
         // Segments and index stay mapped meanwhile, also if the store is closed by another thread.
@@ -57,7 +62,7 @@ internal static class LiveRecount
         try
         {
             SchedulePoint.Reach("recount.entered");
-            CountInside(core, cancellationToken, out counters, out live);
+            return CountInside(core, cancellationToken, out counters, out live);
         }
         finally
         {
@@ -65,7 +70,7 @@ internal static class LiveRecount
         }
     }
 
-    private static void CountInside(
+    private static bool CountInside(
         StoreCore core, CancellationToken cancellationToken, out StoreCounters counters, out Dictionary<int, long> live)
     {
         StoreState state = core.State;
@@ -74,6 +79,7 @@ internal static class LiveRecount
         long payloads = 0;
         long looseFiles = 0;
         long looseBytes = 0;
+        bool isWhole = true;
         foreach ((ulong word, _) in state.Table.Enumerate())
         {
             if ((artifacts & 0xFFF) == 0)
@@ -81,10 +87,16 @@ internal static class LiveRecount
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            if (!state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
-                || !RecordReader.TryReadHeader(segment, IndexWord.Offset(word), out RecordHeader header, out _)
+            if (!state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment))
+            {
+                continue;
+            }
+
+            if (!RecordReader.TryReadHeader(
+                    segment, IndexWord.Offset(word), out RecordHeader header, out string? problem)
                 || header.Kind != RecordKind.Artifact)
             {
+                isWhole &= problem != RecordReader.Unreadable;
                 continue;
             }
 
@@ -100,6 +112,7 @@ internal static class LiveRecount
         }
 
         counters = new StoreCounters(artifacts, payloads, looseFiles, looseBytes);
+        return isWhole;
     }
 
     /// <summary>Number and bytes of a record's loose payloads.</summary>

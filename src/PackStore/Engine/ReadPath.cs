@@ -19,9 +19,8 @@ internal sealed class ReadPath(StoreCore core)
     /// <summary>Called on a read-only attach when a use is first noted within an hour: hash and hour.</summary>
     public Action<ulong, int>? Used { get; init; }
 
-    /// <summary>Called before a lookup of a read-only attach; brings the index up to what the writer has
-    /// published.</summary>
-    public Action? Follow { get; init; }
+    /// <summary>Called before a lookup of a read-only attach; see <see cref="TailFollower.Follow"/>.</summary>
+    public Func<ulong>? Follow { get; init; }
 
     /// <summary>Finds the artifact of a key. Inside an epoch section.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,13 +52,29 @@ internal sealed class ReadPath(StoreCore core)
     /// metadata, and a damaged one stays in the index. Inside an epoch section.</summary>
     public bool TryFindHead(scoped in ArtifactKey key, ulong hash, out FoundRecord found)
     {
-        Follow?.Invoke();
-        StoreState state = core.State;
-        if (state.Recovery is not null)
+        while (true)
         {
-            return TryFindSlow(key, hash, touch: false, out found);
-        }
+            ulong followed = Follow?.Invoke() ?? 0;
+            StoreState state = core.State;
+            if (state.Recovery is not null)
+            {
+                return TryFindSlow(key, hash, touch: false, out found);
+            }
 
+            if (TryFindHeadIn(state, key, hash, out found))
+            {
+                return true;
+            }
+
+            if (IsNewest(state) && (Follow?.Invoke() ?? 0) == followed)
+            {
+                return false;
+            }
+        }
+    }
+
+    private static bool TryFindHeadIn(StoreState state, scoped in ArtifactKey key, ulong hash, out FoundRecord found)
+    {
         found = default;
         IndexProbe probe = state.Table.Probe(hash);
         while (probe.MoveNext())
@@ -107,8 +122,28 @@ internal sealed class ReadPath(StoreCore core)
         }
     }
 
+    /// <summary>Whether a miss that a state gave is one: the index may have led to a segment that the state does not
+    /// know yet, because it was begun, or a record was copied into it, since.</summary>
+    private bool IsNewest(StoreState state) => ReferenceEquals(state, core.State);
+
     private bool TryFindIndexed(StoreState state, scoped in ArtifactKey key, ulong hash, bool touch,
         out FoundRecord found)
+    {
+        while (!TryFindIn(state, key, hash, touch, out found))
+        {
+            StoreState newest = core.State;
+            if (ReferenceEquals(newest, state))
+            {
+                return false;
+            }
+
+            state = newest;
+        }
+
+        return true;
+    }
+
+    private bool TryFindIn(StoreState state, scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
     {
         ReadOnlySpan<byte> padded = key.Padded;
         IndexProbe probe = state.Table.Probe(hash);
@@ -169,8 +204,25 @@ internal sealed class ReadPath(StoreCore core)
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryFindSlow(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
     {
-        Follow?.Invoke();
-        SchedulePoint.Reach("read.followed");
+        while (true)
+        {
+            ulong followed = Follow?.Invoke() ?? 0;
+            SchedulePoint.Reach("read.followed");
+            if (TryFindFollowed(key, hash, touch, out found))
+            {
+                return true;
+            }
+
+            // It may be in a segment that has vanished: what was published before that knows where it is now.
+            if ((Follow?.Invoke() ?? 0) == followed)
+            {
+                return false;
+            }
+        }
+    }
+
+    private bool TryFindFollowed(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
+    {
         StoreState state = core.State;
         if (state.Recovery is not { } runs
             || !runs.TryFindNewest(state, key, hash, out RecordLocation location, out bool removed))

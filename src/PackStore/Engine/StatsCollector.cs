@@ -1,3 +1,4 @@
+using PackStore.Engine.Space;
 using PackStore.Format;
 using PackStore.Index;
 using PackStore.Segments;
@@ -8,21 +9,17 @@ namespace PackStore.Engine;
 /// <summary>Explains every byte of a store.</summary>
 internal static class StatsCollector
 {
-    private static readonly TimeSpan[] s_bars =
-        [TimeSpan.FromHours(1), TimeSpan.FromDays(1), TimeSpan.FromDays(7), TimeSpan.FromDays(30), TimeSpan.MaxValue];
-
     /// <summary>Collects everything now.</summary>
     public static StoreStats Collect(StoreEngine engine)
     {
         engine.Recovery.Wait(CancellationToken.None);
-        long disk = DiskUsage(engine.Core.Directory);
         // Index and segments stay mapped meanwhile, also if the store is closed by another thread.
         EpochSlot slot = EpochGate.Slot;
         ulong token = EpochGate.Enter(slot);
         try
         {
             Throw.IfClosed(engine.IsClosed);
-            return CollectInside(engine, disk);
+            return CollectInside(engine);
         }
         finally
         {
@@ -30,7 +27,7 @@ internal static class StatsCollector
         }
     }
 
-    private static StoreStats CollectInside(StoreEngine engine, long disk)
+    private static StoreStats CollectInside(StoreEngine engine)
     {
         StoreCore core = engine.Core;
         engine.Follower?.Follow();
@@ -43,60 +40,59 @@ internal static class StatsCollector
         StoreState state = core.State;
         StoreCounters counters = core.Accounting.Counters;
         List<Segment> segments = [.. state.Segments.All];
-        long live = segments.Sum(s => s.LiveBytes);
-        long committed = segments.Sum(s => s.CommittedEnd - SegmentHeaderLayout.Size);
-        long lengths = core.Directory.List(StoreFileNames.Segments).Sum(e => e.Length);
+        SpaceWalk walk = new(core.Directory);
+        Dictionary<int, long> lengths = LengthsOf(core);
+        SegmentUse[] uses = [.. segments.Select(s => UseOf(s, lengths.GetValueOrDefault(s.Id)))];
         return new StoreStats
         {
             Artifacts = counters.Artifacts,
             Payloads = counters.Payloads,
-            LiveBytes = live + counters.LooseBytes,
-            DeadBytes = Math.Max(0, committed - live),
-            ReservedBytes = Math.Max(0, lengths - committed - (segments.Count * (long)SegmentHeaderLayout.Size)),
+            LiveBytes = uses.Sum(static u => u.LiveBytes) + counters.LooseBytes,
+            DeadBytes = uses.Sum(static u => u.DeadBytes),
+            ReservedBytes = uses.Sum(static u => u.ReservedBytes),
             LooseFiles = counters.LooseFiles,
             LooseBytes = counters.LooseBytes,
-            DiskBytes = disk,
-            IndexBytes = core.Directory.List(StoreFileNames.Index).Sum(e => e.AllocatedBytes),
+            OrphanedLooseFiles = walk.LooseFiles - counters.LooseFiles,
+            OrphanedLooseBytes = walk.LooseLengths - counters.LooseBytes,
+            QuarantineBytes = walk.BytesOf(StoreFileNames.Quarantine),
+            DiskBytes = walk.DiskBytes,
+            IndexBytes = walk.BytesOf(StoreFileNames.Index),
             Segments = segments.Count,
             SegmentSizeBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes,
             IndexLoad = (double)state.Table.Entries / ((state.Table.BucketCount + state.Table.OverflowCount) * 7L),
             Ages = CollectAges(core, state.Table),
+            Space = walk.Shares(counters, segments),
+            SegmentUses = uses,
         };
     }
 
-    /// <summary>Allocated bytes of all files and directories, hard links of one inode counted once as far as the store
-    /// makes any: it makes none.</summary>
-    private static long DiskUsage(IStoreDirectory directory)
+    private static Dictionary<int, long> LengthsOf(StoreCore core)
     {
-        long total = directory.AllocatedBytes("");
-        foreach (StoreEntry entry in directory.List(""))
+        Dictionary<int, long> lengths = [];
+        foreach (StoreEntry entry in core.Directory.List(StoreFileNames.Segments))
         {
-            total += entry.AllocatedBytes + (entry.IsDirectory ? DiskUsage(directory, entry.Name) : 0);
+            if (StoreFileNames.TryParseSegment(entry.Name, out int id))
+            {
+                lengths[id] = entry.Length;
+            }
         }
 
-        return total;
+        return lengths;
     }
 
-    private static long DiskUsage(IStoreDirectory directory, string name)
+    private static SegmentUse UseOf(Segment segment, long length)
     {
-        long total = 0;
-        foreach (StoreEntry entry in directory.List(name))
-        {
-            total += entry.AllocatedBytes + (entry.IsDirectory ? DiskUsage(directory, $"{name}/{entry.Name}") : 0);
-        }
-
-        return total;
+        long end = segment.CommittedEnd;
+        long live = segment.LiveBytes;
+        return new SegmentUse(
+            segment.Id, segment.IsSealed, live, Math.Max(0, end - SegmentHeaderLayout.Size - live),
+            Math.Max(0, length - end));
     }
 
     private static AgeBucket[] CollectAges(StoreCore core, IndexTable table)
     {
-        long[] counts = new long[s_bars.Length];
-        foreach ((_, ushort hour) in table.Enumerate())
-        {
-            TimeSpan age = TimeSpan.FromHours(Math.Max(0, core.Hour - hour));
-            counts[Array.FindIndex(s_bars, bar => age < bar)]++;
-        }
-
-        return [.. s_bars.Select((bar, i) => new AgeBucket(bar, counts[i]))];
+        HourCounts counts = new();
+        IndexScan.Run(table, ref counts, CancellationToken.None);
+        return AgeBars.Of(core.Hour, counts.ByHour, new long[HourCounts.Hours]);
     }
 }

@@ -28,6 +28,7 @@ internal sealed class StoreCore : IHashSource
         Loose = new LooseTier(
             directory, options.Checksums != ChecksumPolicy.Never, options.Durability != Durability.None);
         Metrics = new StoreMetrics(options.MeterFactory);
+        Metrics.Watch(Accounting);
         Log = new StoreLog(options.LoggerFactory);
         _state = new StoreState(this, null!, SegmentMap.Empty, null);
         RefreshHour();
@@ -114,6 +115,10 @@ internal sealed class StoreCore : IHashSource
     /// <summary>Bits of a key's hash that are used; fewer than 64 only in tests, to force collisions.</summary>
     public ulong HashMask { get; init; } = ulong.MaxValue;
 
+    /// <summary>Numbers of segments that should be there, or longer, and are not: what leads into them is kept, for they may come
+    /// back. What leads into any other segment that is not there is left over from before it was compacted.</summary>
+    public IReadOnlySet<int> AbsentSegments { get; set; } = new HashSet<int>();
+
     /// <summary>Sends lookups the long way round until <see cref="RemoveDetour"/>. Called before its reason can be
     /// seen.</summary>
     public void AddDetour() => Interlocked.Increment(ref _detours);
@@ -181,7 +186,7 @@ internal sealed class StoreCore : IHashSource
         int front = RecordBody.DescriptorsOffset(header.KeyLength);
         if (!segment.TryRead(offset, Math.Min(front, header.RecordLength), out ReadOnlySpan<byte> record))
         {
-            return false;
+            return TryReadKeyFromFile(segment, offset, out key, out header);
         }
 
         key = RecordBody.ReadKey(record, header.KeyLength);

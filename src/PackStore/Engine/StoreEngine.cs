@@ -1,4 +1,5 @@
 using PackStore.Engine.Opening;
+using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Format;
 using PackStore.Proof;
@@ -25,6 +26,12 @@ internal sealed class StoreEngine
         Follower = follower;
         _inbox = new RecencyInbox(core);
         Recovery = new RecoveryJob(core, OnRecovered);
+        Pins = new PinBook(core);
+        Evictor = new Evictor(this);
+        Bound = new SpaceBound(this);
+        Admission = new Admission(this);
+        core.Loose.Charge = Admission.Charge;
+        core.Loose.Release = Admission.Release;
         if (follower is not null)
         {
             core.AddDetour();
@@ -41,8 +48,9 @@ internal sealed class StoreEngine
             Checkpoints = new Checkpointer(core, writer, Writes);
             Commits = new GroupCommit(core, writer, Checkpoints);
             Checkpoints.Flush = Commits.FlushNow;
+            Exchange = new SegmentExchange(core, writer, Writes, Checkpoints, Commits);
             Encoder = new PutEncoder(core, Writes.MaxRecordLength);
-            Pending = new PendingPuts(core, Encoder, Writes);
+            Pending = new PendingPuts(core, Encoder, Writes, Admission);
             Writes.Published = key => Pending.Cancel(key);
         }
 
@@ -61,6 +69,14 @@ internal sealed class StoreEngine
 
     public RecoveryJob Recovery { get; }
 
+    public PinBook Pins { get; }
+
+    public Evictor Evictor { get; }
+
+    public Admission Admission { get; }
+
+    public SpaceBound Bound { get; }
+
     public ReadPath Reads { get; }
 
     public WritePath? Writes { get; }
@@ -68,6 +84,8 @@ internal sealed class StoreEngine
     public Checkpointer? Checkpoints { get; }
 
     public GroupCommit? Commits { get; }
+
+    public SegmentExchange? Exchange { get; }
 
     public PutEncoder? Encoder { get; }
 
@@ -248,7 +266,7 @@ internal sealed class StoreEngine
             bool isMarked = !HasLeftOver(writer) || Checkpoints!.TryMark();
             lock (Core.WriteLock)
             {
-                if (writer.Appender is null || (isMarked && writer.Unsealed.Count > 0))
+                if (isMarked)
                 {
                     Writes!.SealLeftOvers();
                 }

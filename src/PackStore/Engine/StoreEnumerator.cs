@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PackStore.Format;
+using PackStore.Index;
 using PackStore.Proof;
 using PackStore.Segments;
 
@@ -33,9 +34,13 @@ internal static class StoreEnumerator
             Throw.IfClosed(engine.IsClosed);
             SchedulePoint.Reach("list.open");
             metadata = null;
+            // Taken before the slot is read: it then has every segment that the slot can lead to, but for those that
+            // came since, which the newest state has.
+            StoreState state = engine.Core.State;
             while (metadata is null && slots.MoveNext())
             {
-                metadata = TryRead(engine.Core, slots.Current.Word, slots.Current.Hour);
+                metadata = TryRead(state, slots.Current.Word, slots.Current.Hour);
+                state = engine.Core.State;
             }
 
             return metadata is not null;
@@ -46,10 +51,12 @@ internal static class StoreEnumerator
         }
     }
 
-    private static ArtifactMetadata? TryRead(StoreCore core, ulong word, ushort hour)
+    private static ArtifactMetadata? TryRead(StoreState state, ulong word, ushort hour)
     {
         long offset = IndexWord.Offset(word);
-        return core.State.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
+        int id = IndexWord.SegmentId(word);
+        StoreCore core = state.Core;
+        return (state.Segments.TryGet(id, out Segment? segment) || core.State.Segments.TryGet(id, out segment))
             && RecordReader.TryReadRecord(segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record,
                 out _)
             && header.Kind == RecordKind.Artifact

@@ -29,4 +29,7 @@ internal sealed partial class StoreLog(ILoggerFactory? factory)
 
     [LoggerMessage(7, LogLevel.Warning, "Pending payload of {Key} was lost before it was safe: {Problem}")]
     public partial void PendingLost(string key, string problem);
+
+    [LoggerMessage(8, LogLevel.Information, "Evicted {Artifacts} artifacts of {Bytes} bytes")]
+    public partial void Evicted(long artifacts, long bytes);
 }

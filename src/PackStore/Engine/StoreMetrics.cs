@@ -9,7 +9,11 @@ internal sealed class StoreMetrics : IDisposable
     private readonly Counter<long>? _damaged;
     private readonly Counter<long>? _puts;
     private readonly Counter<long>? _putBytes;
+    private readonly Counter<long>? _evicted;
+    private readonly Counter<long>? _evictedBytes;
     private readonly Histogram<double>? _syncSeconds;
+    private readonly Histogram<double>? _maintenanceSeconds;
+    private readonly Counter<long>? _maintenanceFailures;
 
     public StoreMetrics(IMeterFactory? factory)
     {
@@ -18,6 +22,12 @@ internal sealed class StoreMetrics : IDisposable
             "Records that failed a check on a hit.");
         _puts = _meter?.CreateCounter<long>("packstore.puts", "{record}", "Records appended.");
         _putBytes = _meter?.CreateCounter<long>("packstore.put.bytes", "By", "Bytes appended.");
+        _evicted = _meter?.CreateCounter<long>("packstore.evicted", "{artifact}", "Artifacts evicted.");
+        _evictedBytes = _meter?.CreateCounter<long>("packstore.evicted.bytes", "By", "Live bytes evicted.");
+        _maintenanceSeconds = _meter?.CreateHistogram<double>(
+            "packstore.maintenance.duration", "s", "Duration of a step of maintenance.");
+        _maintenanceFailures = _meter?.CreateCounter<long>(
+            "packstore.maintenance.failures", "{step}", "Steps of maintenance that failed.");
         _syncSeconds = _meter?.CreateHistogram<double>("packstore.sync.duration", "s", "Duration of a flush.");
     }
 
@@ -30,6 +40,31 @@ internal sealed class StoreMetrics : IDisposable
             puts.Add(records);
             _putBytes!.Add(bytes);
         }
+    }
+
+    public void Evicted(long artifacts, long bytes)
+    {
+        _evicted?.Add(artifacts);
+        _evictedBytes?.Add(bytes);
+    }
+
+    public void Maintained(string step, TimeSpan duration, bool failed)
+    {
+        KeyValuePair<string, object?> tag = new("step", step);
+        _maintenanceSeconds?.Record(duration.TotalSeconds, tag);
+        if (failed)
+        {
+            _maintenanceFailures?.Add(1, tag);
+        }
+    }
+
+    /// <summary>Shows what the store holds to whoever collects metrics.</summary>
+    public void Watch(LiveAccounting accounting)
+    {
+        _meter?.CreateObservableGauge(
+            "packstore.live.bytes", () => accounting.LiveBytes, "By", "Bytes of live records and loose files.");
+        _meter?.CreateObservableGauge(
+            "packstore.artifacts", () => accounting.Counters.Artifacts, "{artifact}", "Artifacts that can be hit.");
     }
 
     public void Synced(TimeSpan duration) => _syncSeconds?.Record(duration.TotalSeconds);

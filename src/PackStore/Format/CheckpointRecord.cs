@@ -87,7 +87,12 @@ internal sealed record CheckpointRecord(
     public bool IsPast { get; init; }
 
     private const uint CleanFlag = 1;
+    private const uint LeftOutFlag = 2;
     private const uint SealedFlag = 1;
+
+    /// <summary>Whether the counts leave records out that only the snapshot named here leaves out too: they were
+    /// evicted. With another index the counts do not hold.</summary>
+    public bool HasLeftOut { get; init; }
 
     /// <summary>The whole file.</summary>
     public byte[] Encode()
@@ -96,7 +101,8 @@ internal sealed record CheckpointRecord(
         Span<byte> d = bytes;
         BinaryPrimitives.WriteUInt64LittleEndian(d, Magic);
         BinaryPrimitives.WriteUInt32LittleEndian(d[CheckpointRecordLayout.VersionOffset..], FormatVersion.Current);
-        BinaryPrimitives.WriteUInt32LittleEndian(d[CheckpointRecordLayout.FlagsOffset..], IsClean ? CleanFlag : 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            d[CheckpointRecordLayout.FlagsOffset..], (IsClean ? CleanFlag : 0) | (HasLeftOut ? LeftOutFlag : 0));
         StoreId.TryWriteBytes(d[CheckpointRecordLayout.StoreIdOffset..]);
         BinaryPrimitives.WriteUInt64LittleEndian(d[CheckpointRecordLayout.GenerationOffset..], Generation);
         BootId.TryWriteBytes(d[CheckpointRecordLayout.BootIdOffset..]);
@@ -151,6 +157,7 @@ internal sealed record CheckpointRecord(
         }
 
         problem = "";
+        uint flags = BinaryPrimitives.ReadUInt32LittleEndian(s[CheckpointRecordLayout.FlagsOffset..]);
         CheckpointSegment[] segments = new CheckpointSegment[count];
         for (int i = 0; i < count; i++)
         {
@@ -163,13 +170,16 @@ internal sealed record CheckpointRecord(
             new Guid(s.Slice(CheckpointRecordLayout.BootIdOffset, CheckpointRecordLayout.BootIdSize)),
             BinaryPrimitives.ReadUInt64LittleEndian(s[CheckpointRecordLayout.SequenceOffset..]),
             BinaryPrimitives.ReadUInt64LittleEndian(s[CheckpointRecordLayout.SnapshotOffset..]),
-            (BinaryPrimitives.ReadUInt32LittleEndian(s[CheckpointRecordLayout.FlagsOffset..]) & CleanFlag) != 0,
+            (flags & CleanFlag) != 0,
             new StoreCounters(
                 BinaryPrimitives.ReadInt64LittleEndian(s[CheckpointRecordLayout.ArtifactsOffset..]),
                 BinaryPrimitives.ReadInt64LittleEndian(s[CheckpointRecordLayout.PayloadsOffset..]),
                 BinaryPrimitives.ReadInt64LittleEndian(s[CheckpointRecordLayout.LooseFilesOffset..]),
                 BinaryPrimitives.ReadInt64LittleEndian(s[CheckpointRecordLayout.LooseBytesOffset..])),
-            segments);
+            segments)
+        {
+            HasLeftOut = (flags & LeftOutFlag) != 0,
+        };
     }
 
     /// <summary>Everything but the checksum field itself, which counts as zero.</summary>

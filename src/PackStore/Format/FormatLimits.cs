@@ -29,6 +29,9 @@ internal static class FormatLimits
     /// <summary>Records between two directory blocks of a segment.</summary>
     public const int RecordsPerDirectory = 4096;
 
+    /// <summary>Length of a tombstone, whatever its key's length.</summary>
+    public const int TombstoneBytes = 2 * RecordAlignment;
+
     /// <summary>Rounds up to <see cref="RecordAlignment"/>.</summary>
     public static long AlignRecord(long length) => (length + (RecordAlignment - 1)) & ~(long)(RecordAlignment - 1);
 }

@@ -9,8 +9,8 @@ internal static class SnapshotHeaderLayout
     public const int MagicSize = 8;
     public const int VersionOffset = 8;
     public const int VersionSize = 4;
-    public const int ReservedOffset = 12;
-    public const int ReservedSize = 4;
+    public const int FlagsOffset = 12;
+    public const int FlagsSize = 4;
     public const int StoreIdOffset = 16;
     public const int StoreIdSize = 16;
     public const int GenerationOffset = 32;
@@ -31,8 +31,8 @@ internal static class SnapshotHeaderLayout
     public const int HashSeedSize = 8;
     public const int ChunksOffset = 96;
     public const int ChunksSize = 8;
-    public const int Reserved2Offset = 104;
-    public const int Reserved2Size = 16;
+    public const int ReservedOffset = 104;
+    public const int ReservedSize = 16;
     public const int ChecksumOffset = 120;
     public const int ChecksumSize = 8;
     public const int Size = 128;
@@ -55,6 +55,12 @@ internal sealed record SnapshotHeader(
     Guid StoreId, ulong Generation, RecordLocation Watermark, ulong Sequence, int Buckets, int Overflow, long Entries,
     ulong HashSeed)
 {
+    private const uint LeftOutFlag = 1;
+
+    /// <summary>Whether records before the watermark that nothing supersedes are not in it: they were
+    /// evicted.</summary>
+    public bool HasLeftOut { get; init; }
+
     /// <summary>"PKINDEX1" as bytes.</summary>
     public const ulong Magic = 0x3158_4544_4E49_4B50;
 
@@ -104,6 +110,8 @@ internal sealed record SnapshotHeader(
         d.Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(d, Magic);
         BinaryPrimitives.WriteUInt32LittleEndian(d[SnapshotHeaderLayout.VersionOffset..], FormatVersion.Current);
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            d[SnapshotHeaderLayout.FlagsOffset..], HasLeftOut ? LeftOutFlag : 0);
         StoreId.TryWriteBytes(d[SnapshotHeaderLayout.StoreIdOffset..]);
         BinaryPrimitives.WriteUInt64LittleEndian(d[SnapshotHeaderLayout.GenerationOffset..], Generation);
         BinaryPrimitives.WriteInt64LittleEndian(d[SnapshotHeaderLayout.WatermarkSegmentOffset..], Watermark.SegmentId);
@@ -158,7 +166,11 @@ internal sealed record SnapshotHeader(
             (int)buckets,
             (int)overflow,
             entries,
-            BinaryPrimitives.ReadUInt64LittleEndian(s[SnapshotHeaderLayout.HashSeedOffset..]));
+            BinaryPrimitives.ReadUInt64LittleEndian(s[SnapshotHeaderLayout.HashSeedOffset..]))
+        {
+            HasLeftOut =
+                (BinaryPrimitives.ReadUInt32LittleEndian(s[SnapshotHeaderLayout.FlagsOffset..]) & LeftOutFlag) != 0,
+        };
         problem = $"{fileLength} bytes of store {header.StoreId}, expected {header.FileBytes} of {store.StoreId}";
         return header.StoreId == store.StoreId && header.HashSeed == store.HashSeed
             && header.FileBytes == fileLength ? header : null;

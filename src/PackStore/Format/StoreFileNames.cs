@@ -13,6 +13,8 @@ internal static class StoreFileNames
     public const string CheckpointOld = "CHECKPOINT.old";
     public const string CheckpointNew = "CHECKPOINT.new";
     public const string StoreNew = "STORE.new";
+    public const string Pins = "PINS";
+    public const string PinsNew = "PINS.new";
     public const string Segments = "segments";
     public const string Index = "index";
     public const string Loose = "loose";
@@ -24,6 +26,16 @@ internal static class StoreFileNames
     /// <summary><c>segments/0000002a.seg</c></summary>
     public static string Segment(int id) =>
         string.Create(CultureInfo.InvariantCulture, $"{Segments}/{id:x8}{SegmentSuffix}");
+
+    /// <summary><c>segments/00000000deadbeef.tmp</c>: a segment that is not complete and has no number yet.</summary>
+    public static string SegmentTemporary(ulong number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Segments}/{number:x16}{TemporarySuffix}");
+
+    /// <summary>Whether the last component of a name is that of a file being written: 16 digits and the
+    /// suffix.</summary>
+    public static bool IsTemporary(string name) =>
+        name.Length == 16 + TemporarySuffix.Length && name.EndsWith(TemporarySuffix, StringComparison.Ordinal)
+        && ulong.TryParse(name.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
 
     /// <summary><c>index/000000000000002a.idx</c></summary>
     public static string Snapshot(ulong generation) =>

@@ -69,10 +69,7 @@ internal static class IndexSplitter
             SchedulePoint.Reach("split.done");
         }
 
-        for (int i = 0; i < lost; i++)
-        {
-            table.ForgetEntry();
-        }
+        table.ForgetEntries(lost);
     }
 
     private static int Gather(IndexTable table, int number, List<Entry> entries, List<int> overflow)

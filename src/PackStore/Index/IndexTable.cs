@@ -39,6 +39,8 @@ internal sealed class IndexTable
     private readonly TableMemory _overflowRecency;
     private readonly Stack<int> _freeOverflow = new();
     private int _overflowCount;
+    private int _freezes;
+    private bool _hasLeftOut;
     private long _entries;
 
     // See TableShape. Written under the write lock with release; readers load it with acquire before the bucket and
@@ -65,15 +67,23 @@ internal sealed class IndexTable
     /// <summary>Number of overflow buckets ever used.</summary>
     public int OverflowCount => Volatile.Read(ref _overflowCount);
 
+    /// <summary>Buckets of both kinds.</summary>
+    public long AllBuckets => BucketCount + (long)OverflowCount;
+
     /// <summary>Bytes of memory the buckets and their recency take.</summary>
     public long Bytes =>
         (BucketCount + (long)OverflowCount) * (SnapshotHeader.BucketBytes + SnapshotHeader.RecencyBytes);
 
-    /// <summary>While set nothing moves, so that a snapshot can be copied. Under the write lock.</summary>
-    public bool IsFrozen { get; set; }
+    /// <summary>While set nothing moves, so that a snapshot can be copied and slots are known by their numbers. Under
+    /// the write lock.</summary>
+    public bool IsFrozen => _freezes > 0;
 
     /// <summary>Whether an hour changed since the last <see cref="TakeRecencyChange"/>.</summary>
     public bool HasRecencyChanged { get; private set; }
+
+    /// <summary>Whether it lacks records that nothing supersedes, because artifacts were evicted. Goes with the
+    /// snapshots that are made of it.</summary>
+    public bool HasLeftOut => Volatile.Read(ref _hasLeftOut);
 
     internal ulong Shape => Volatile.Read(ref _shape);
 
@@ -123,8 +133,15 @@ internal sealed class IndexTable
 
         _overflowCount = header.Overflow;
         _entries = header.Entries;
+        _hasLeftOut = header.HasLeftOut;
         _shape = TableShape.Make(header.Buckets, 0);
     }
+
+    /// <summary>Keeps everything in its place until <see cref="Thaw"/>. Under the write lock.</summary>
+    public void Freeze() => _freezes++;
+
+    /// <summary>Ends one <see cref="Freeze"/>. Under the write lock.</summary>
+    public void Thaw() => _freezes--;
 
     /// <summary>Notes that the hours as they are now are about to be saved.</summary>
     public void TakeRecencyChange() => HasRecencyChanged = false;
@@ -194,6 +211,26 @@ internal sealed class IndexTable
         Volatile.Write(ref probe.WordReference, (probe.Word & IndexWord.TagMask) | IndexWord.Make(0, location));
     }
 
+    /// <summary>Leads a slot to a copy of its record, unless it has got another one, or none, meanwhile; its hour
+    /// stays. Under the write lock; readers may drop the entry or mark it checked at the same time.</summary>
+    public static bool TryRelocate(ref IndexProbe probe, RecordLocation copy)
+    {
+        ulong seen = Volatile.Read(ref probe.WordReference);
+        while (seen != 0 && IndexWord.SameLocation(seen, probe.Word))
+        {
+            ulong next = (seen & IndexWord.TagMask) | IndexWord.Make(0, copy);
+            ulong was = Interlocked.CompareExchange(ref probe.WordReference, next, seen);
+            if (was == seen)
+            {
+                return true;
+            }
+
+            seen = was;
+        }
+
+        return false;
+    }
+
     /// <summary>Empties a slot. Under the write lock, or by a reader that found the record damaged; says whether it was
     /// this call that did it.</summary>
     public bool TryRemove(ref IndexProbe probe)
@@ -213,33 +250,6 @@ internal sealed class IndexTable
         }
 
         return false;
-    }
-
-    /// <summary>All slots in use with their hours, in bucket order; under change it may miss or repeat those that
-    /// move.</summary>
-    public IEnumerable<(ulong Word, ushort Hour)> Enumerate()
-    {
-        for (int i = 0; i < BucketCount; i++)
-        {
-            for (int lane = 1; lane < IndexBucket.Words; lane++)
-            {
-                if (ReadSlot(i, lane, overflow: false, out ulong word, out ushort hour))
-                {
-                    yield return (word, hour);
-                }
-            }
-        }
-
-        for (int i = 0; i < OverflowCount; i++)
-        {
-            for (int lane = 1; lane < IndexBucket.Words; lane++)
-            {
-                if (ReadSlot(i, lane, overflow: true, out ulong word, out ushort hour))
-                {
-                    yield return (word, hour);
-                }
-            }
-        }
     }
 
     /// <summary>Frees the memory. After the last reader has left.</summary>
@@ -271,7 +281,9 @@ internal sealed class IndexTable
         _recency.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.RecencyBytes));
     }
 
-    internal void ForgetEntry() => Interlocked.Decrement(ref _entries);
+    internal void NoteLeftOut() => Volatile.Write(ref _hasLeftOut, true);
+
+    internal void ForgetEntries(long count) => Interlocked.Add(ref _entries, -count);
 
     internal void FreeOverflow(int number) => _freeOverflow.Push(number);
 
@@ -346,12 +358,5 @@ internal sealed class IndexTable
     {
         _overflow.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.BucketBytes));
         _overflowRecency.Commit(SnapshotHeader.Align((long)count * SnapshotHeader.RecencyBytes));
-    }
-
-    private bool ReadSlot(int number, int lane, bool overflow, out ulong word, out ushort hour)
-    {
-        word = Volatile.Read(ref overflow ? ref OverflowBucket(number)[lane] : ref Bucket(number)[lane]);
-        hour = overflow ? OverflowRecency(number)[lane] : Recency(number)[lane];
-        return word != 0;
     }
 }

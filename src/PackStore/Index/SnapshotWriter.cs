@@ -36,7 +36,7 @@ internal sealed class SnapshotWriter(IndexTable table, IStoreFile file, Snapshot
         FlushChunk();
         file.Write(header.ChecksumsAt, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_checksums)));
         byte[] front = new byte[SnapshotHeaderLayout.Size];
-        (header with { Entries = _entries }).Write(front);
+        (header with { Entries = _entries, HasLeftOut = table.HasLeftOut }).Write(front);
         file.Write(0, front);
     }
 

@@ -22,6 +22,7 @@ internal sealed class LooseAdopter(LooseTier tier)
         }
 
         using LooseWriter writer = tier.CreateWriter(key);
+        writer.Charge(before.Length);
         if (adoption == FileAdoption.Copy || !writer.File.TryCloneFrom(source, 0, 0, before.Length))
         {
             writer.File.CopyFrom(source, 0, 0, before.Length);
@@ -101,6 +102,7 @@ internal sealed class LooseAdopter(LooseTier tier)
             return false;
         }
 
+        writer.Charge(writer.File.Stat().Length);
         linked = writer.FinishAdopted(index, writer.File.Stat().Length, checksum, sharesInode: true);
         return true;
     }
@@ -111,6 +113,7 @@ internal sealed class LooseAdopter(LooseTier tier)
         LooseWriter writer = tier.CreateWriter(key);
         try
         {
+            writer.Charge(length);
             if (writer.File.TryCloneFrom(source, offset, 0, length))
             {
                 return writer;
@@ -119,7 +122,9 @@ internal sealed class LooseAdopter(LooseTier tier)
             if (linkFrom is not null && TryLinkTemporary(key, linkFrom, source) is { } linked)
             {
                 writer.Dispose();
-                return linked;
+                writer = linked;
+                writer.Charge(length);
+                return writer;
             }
 
             writer.File.CopyFrom(source, offset, 0, length);

@@ -26,6 +26,12 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     private readonly Dictionary<string, IStoreFile?> _unsynced = [];
     private readonly HashSet<string> _directories = [];
 
+    /// <summary>Promises room for bytes about to be written, or throws; null if there is no limit.</summary>
+    public Action<long>? Charge { get; set; }
+
+    /// <summary>Ends promises.</summary>
+    public Action<long>? Release { get; set; }
+
     /// <summary>The store's directory.</summary>
     public IStoreDirectory Directory => directory;
 

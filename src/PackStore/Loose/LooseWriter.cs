@@ -15,6 +15,7 @@ internal sealed class LooseWriter : IDisposable
     private readonly XxHash3 _hash = new();
     private readonly ArtifactKey _key;
     private bool _finished;
+    private long _charged;
 
     public LooseWriter(LooseTier tier, in ArtifactKey key, string temporary, IStoreFile file)
     {
@@ -30,9 +31,18 @@ internal sealed class LooseWriter : IDisposable
     /// <summary>The file being written.</summary>
     public IStoreFile File => _file;
 
+    /// <summary>Makes sure that there is room for bytes before they are written. The promise is the file's from then
+    /// on, and ends with the put.</summary>
+    public void Charge(long bytes)
+    {
+        _tier.Charge?.Invoke(bytes);
+        _charged += bytes;
+    }
+
     /// <summary>Appends bytes.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
+        Charge(bytes.Length);
         _file.Write(Length, bytes);
         _hash.Append(bytes);
         Length += bytes.Length;
@@ -65,6 +75,7 @@ internal sealed class LooseWriter : IDisposable
         {
             _file.Dispose();
             _tier.Directory.Delete(_temporary);
+            _tier.Release?.Invoke(_charged);
         }
     }
 
@@ -74,11 +85,12 @@ internal sealed class LooseWriter : IDisposable
         _finished = true;
         _tier.NoteUnsynced(name, _file);
         return new LooseFile(name, new PayloadDescriptor(
-            generation, PayloadEncoding.Raw, PayloadTier.Loose, sharesInode, Length, Length, checksum));
+            generation, PayloadEncoding.Raw, PayloadTier.Loose, sharesInode, Length, Length, checksum), _charged);
     }
 }
 
 /// <summary>A loose file that is written but not yet named by a record.</summary>
 /// <param name="Name">Its name in the store.</param>
 /// <param name="Descriptor">What the record will say of it.</param>
-internal readonly record struct LooseFile(string Name, PayloadDescriptor Descriptor);
+/// <param name="Charged">Bytes promised for it.</param>
+internal readonly record struct LooseFile(string Name, PayloadDescriptor Descriptor, long Charged);

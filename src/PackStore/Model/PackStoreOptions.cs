@@ -27,6 +27,29 @@ public sealed class PackStoreOptions
     /// default; <see cref="Timeout.InfiniteTimeSpan"/> turns it off.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The most bytes that artifacts may have: records with their padding, and loose files. A put that would
+    /// go beyond evicts first, or is refused; no limit by default. It bounds live bytes, not the disk's.</summary>
+    public long? MaxBytes { get; init; }
+
+    /// <summary>What was not used for longer than this is evicted by maintenance, counted in whole hours; never by
+    /// default.</summary>
+    public TimeSpan? MaxAge { get; init; }
+
+    /// <summary>Free space on the disk that puts leave alone, in bytes; 0 by default.</summary>
+    public long MinFreeBytes { get; init; }
+
+    /// <summary>Whether a put that finds no room evicts the least recently used artifacts. True by default; if false it
+    /// is refused with <see cref="StoreFullException"/>.</summary>
+    public bool EvictWhenFull { get; init; } = true;
+
+    /// <summary>Share of <see cref="MaxBytes"/> from which on maintenance evicts, so that puts need not. 0.95 by
+    /// default.</summary>
+    public double HighWatermark { get; init; } = 0.95;
+
+    /// <summary>Share of <see cref="MaxBytes"/> down to which an eviction goes, so that the next one is not due at
+    /// once. 0.9 by default.</summary>
+    public double LowWatermark { get; init; } = 0.9;
+
     /// <summary>When payload checksums are verified on a hit.</summary>
     public ChecksumPolicy Checksums { get; init; }
 

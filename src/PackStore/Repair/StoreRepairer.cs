@@ -208,7 +208,7 @@ internal sealed class StoreRepairer
             engine.Recovery.Wait(_token);
             foreach (ArtifactKey key in choice.LostLoose.Select(static l => l.Key).Distinct())
             {
-                engine.Writes!.Remove(key);
+                engine.Writes!.Remove(key, out _);
             }
         }
         finally

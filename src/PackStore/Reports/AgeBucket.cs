@@ -3,8 +3,9 @@ namespace PackStore;
 /// <summary>A bar of the age histogram.</summary>
 public sealed class AgeBucket
 {
-    internal AgeBucket(TimeSpan upTo, long artifacts)
+    internal AgeBucket(TimeSpan upTo, long artifacts, long bytes)
     {
+        Bytes = bytes;
         UpTo = upTo;
         Artifacts = artifacts;
     }
@@ -15,4 +16,7 @@ public sealed class AgeBucket
 
     /// <summary>How many.</summary>
     public long Artifacts { get; }
+
+    /// <summary>Their live bytes, where <see cref="ArtifactStore.GetDistribution"/> made this; otherwise 0.</summary>
+    public long Bytes { get; }
 }

@@ -24,6 +24,16 @@ public sealed class StoreStats
     /// <summary>Their bytes.</summary>
     public long LooseBytes { get; internal init; }
 
+    /// <summary>Files of the loose tier that no live artifact names: superseded ones that go with the next flush, those
+    /// of puts under way, and what a crash left.</summary>
+    public long OrphanedLooseFiles { get; internal init; }
+
+    /// <summary>Their bytes.</summary>
+    public long OrphanedLooseBytes { get; internal init; }
+
+    /// <summary>Allocated bytes in <c>quarantine/</c>.</summary>
+    public long QuarantineBytes { get; internal init; }
+
     /// <summary>Allocated bytes of everything under the store's directory, as <c>du -sB1</c> counts them.</summary>
     public long DiskBytes { get; internal init; }
 
@@ -38,6 +48,12 @@ public sealed class StoreStats
 
     /// <summary>Share of the index's slots in use, 0 to 1.</summary>
     public double IndexLoad { get; internal init; }
+
+    /// <summary>What every byte of <see cref="DiskBytes"/> is for: the shares add up to it.</summary>
+    public IReadOnlyList<SpaceShare> Space { get; internal init; } = [];
+
+    /// <summary>How each segment is used, in the order of their numbers.</summary>
+    public IReadOnlyList<SegmentUse> SegmentUses { get; internal init; } = [];
 
     /// <summary>How many artifacts were last used less than 1 hour, 1 day, 7 days, 30 days ago, and earlier.</summary>
     public IReadOnlyList<AgeBucket> Ages { get; internal init; } = [];

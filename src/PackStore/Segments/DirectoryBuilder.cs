@@ -47,16 +47,21 @@ internal sealed class DirectoryBuilder
 
     /// <summary>Bytes that the footer and trailer would take if <paramref name="more"/> records were appended
     /// first.</summary>
-    public long FooterBytes(int more) =>
-        DirectoryBlock.MeasureRecord(_pending.Count + more, _contents.Count + 1, Total + more)
+    public long FooterBytes(int more) => FooterBytes(_pending.Count, _contents.Count, Total, more);
+
+    /// <summary>The same for given numbers of entries pending, of blocks written, and of entries in all.</summary>
+    public static long FooterBytes(int pending, int blocks, int total, int more) =>
+        DirectoryBlock.MeasureRecord(pending + more, blocks + 1, total + more)
         + SegmentTrailerLayout.Size
-        + (_pending.Count + more > FormatLimits.RecordsPerDirectory
-            ? DirectoryBlock.MeasureRecord(0, _contents.Count + 2, 0) : 0);
+        + (pending + more > FormatLimits.RecordsPerDirectory ? DirectoryBlock.MeasureRecord(0, blocks + 2, 0) : 0);
 
     /// <summary>Bytes that a block of what is pending and a footer behind it would take.</summary>
-    public long BlockAndFooterBytes() =>
-        DirectoryBlock.MeasureRecord(_pending.Count, _contents.Count, 0)
-        + DirectoryBlock.MeasureRecord(0, _contents.Count + 2, Total) + SegmentTrailerLayout.Size;
+    public long BlockAndFooterBytes() => BlockAndFooterBytes(_pending.Count, _contents.Count, Total);
+
+    /// <summary>The same for given numbers of entries pending, of blocks written, and of entries in all.</summary>
+    public static long BlockAndFooterBytes(int pending, int blocks, int total) =>
+        DirectoryBlock.MeasureRecord(pending, blocks, 0) + DirectoryBlock.MeasureRecord(0, blocks + 2, total)
+        + SegmentTrailerLayout.Size;
 
     /// <summary>Makes the block that stands at <paramref name="offset"/> and lists everything pending.</summary>
     /// <param name="offset">Where it will stand.</param>

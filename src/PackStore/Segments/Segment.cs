@@ -42,11 +42,17 @@ internal sealed class Segment
         Name = StoreFileNames.Segment(id);
     }
 
+    /// <summary>A segment that is being written and that nobody knows yet: it gets its number when it is
+    /// complete.</summary>
+    public static Segment Unnumbered(
+        IStoreDirectory directory, StoreIdentity store, ResidencyClock clock, string temporaryName) =>
+        new(directory, store, clock, 0) { Name = temporaryName };
+
     /// <summary>The segment's number.</summary>
-    public int Id { get; }
+    public int Id { get; private set; }
 
     /// <summary>Its file's name in the store.</summary>
-    public string Name { get; }
+    public string Name { get; private set; }
 
     /// <summary>Whether nothing is appended any more.</summary>
     public bool IsSealed { get; set; }
@@ -97,6 +103,13 @@ internal sealed class Segment
     /// and it is not to be trusted
     /// by a later open either.</summary>
     public void HoldDurableEnd() => _isDurableEndHeld = true;
+
+    /// <summary>Gives a segment that nobody knows yet its number, and the name that its file will have.</summary>
+    public void TakeNumber(int id)
+    {
+        Id = id;
+        Name = StoreFileNames.Segment(id);
+    }
 
     /// <summary>Takes over a file that the appender has just created or reopened.</summary>
     public void Attach(IStoreFile file, long capacity)
@@ -267,8 +280,8 @@ internal sealed class Segment
         return true;
     }
 
-    /// <summary>Populates whole chunks and stamps those that the file covers to their end; the last one may still
-    /// grow.</summary>
+    /// <summary>Populates whole chunks and stamps those that the file covers to their end; the last one may still grow,
+    /// unless the segment is sealed.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryPopulate(MappedRegion region, long offset, long length)
     {
@@ -284,7 +297,7 @@ internal sealed class Segment
 
         for (long chunk = from >> ChunkShift; (chunk << ChunkShift) < to; chunk++)
         {
-            if ((chunk + 1) << ChunkShift <= to || to == region.Capacity)
+            if ((chunk + 1) << ChunkShift <= to || to == region.Capacity || (IsSealed && to == fileLength))
             {
                 _stamps[chunk] = current;
             }

@@ -25,6 +25,8 @@ internal sealed class SegmentAppender : IDisposable
     private readonly byte[] _paddingLine = new byte[RecordHeaderLayout.Size];
     private static readonly byte[] s_zeros = new byte[FormatLimits.BlockAlignment];
     private long _reserved;
+    private SegmentHeader? _header;
+    private long _footerOffset;
 
     private SegmentAppender(
         IStoreDirectory directory, Guid storeId, Segment segment, IStoreFile file, long capacity,
@@ -51,6 +53,12 @@ internal sealed class SegmentAppender : IDisposable
     /// <summary>Bytes set aside behind the last record.</summary>
     public long ReservedBytes => _reserved - End;
 
+    /// <summary>Where the records are expected to end: space is not reserved beyond it before they do.</summary>
+    public long ExpectedEnd { get; init; } = long.MaxValue;
+
+    /// <summary>Length of the file.</summary>
+    public long FileLength => _reserved;
+
     /// <summary>The longest record that an empty segment of a capacity can take.</summary>
     public static long MaxRecordLength(long capacity) =>
         (capacity - SegmentHeaderLayout.Size - MaxFirstGap(capacity) - SegmentTrailerLayout.Size
@@ -58,21 +66,27 @@ internal sealed class SegmentAppender : IDisposable
 
     /// <summary>Makes a new segment with its header written. The caller publishes it.</summary>
     public static SegmentAppender Create(
-        IStoreDirectory directory, StoreIdentity store, Segment segment, long capacity, long nowUnixMs)
+        IStoreDirectory directory, StoreIdentity store, Segment segment, long capacity, long nowUnixMs,
+        long expectedEnd = long.MaxValue)
     {
         IStoreFile file = directory.Create(segment.Name);
         try
         {
             // A map that cannot reach beyond the end of the file would never show what is appended later.
-            long first = directory.MapsBeyondEnd ? Math.Min(capacity, MinStepBytes) : capacity;
+            long first = directory.MapsBeyondEnd
+                ? Math.Min(capacity, Math.Min(MinStepBytes, Math.Max(expectedEnd, FormatLimits.BlockAlignment)))
+                : capacity;
             Reserve(directory, file, 0, first, first);
-            byte[] front = new byte[SegmentHeaderLayout.Size];
-            new SegmentHeader(segment.Id, store, capacity, nowUnixMs, directory.BootId).Write(front);
-            file.Write(0, front);
+            SegmentHeader header = new(segment.Id, store, capacity, nowUnixMs, directory.BootId);
+            WriteHeader(file, header);
             segment.CommittedEnd = SegmentHeaderLayout.Size;
             segment.Attach(file, capacity);
             return new SegmentAppender(
-                directory, store.StoreId, segment, file, capacity, new DirectoryBuilder(SegmentHeaderLayout.Size));
+                directory, store.StoreId, segment, file, capacity, new DirectoryBuilder(SegmentHeaderLayout.Size))
+            {
+                _header = header,
+                ExpectedEnd = expectedEnd,
+            };
         }
         catch
         {
@@ -158,7 +172,10 @@ internal sealed class SegmentAppender : IDisposable
 
     /// <summary>Whether a record copied from elsewhere, with footer and trailer behind it, still fits.</summary>
     public bool FitsCopy(in DirectoryEntry record) =>
-        End + Gap(End, PhaseOf(record)) + record.Length + Directory.FooterBytes(1) <= _capacity;
+        PlaceOfCopy(End, record) + record.Length + Directory.FooterBytes(1) <= _capacity;
+
+    /// <summary>Where a record copied from elsewhere would stand behind an end.</summary>
+    public static long PlaceOfCopy(long end, in DirectoryEntry record) => end + Gap(end, PhaseOf(record));
 
     /// <summary>Appends a record of another segment as it is, sequence number included. Large ones keep their place
     /// within a block, so that their payloads stay aligned.</summary>
@@ -179,6 +196,49 @@ internal sealed class SegmentAppender : IDisposable
         Segment.CommittedEnd = end + record.Length;
         Directory.Add(record with { Offset = end });
     }
+
+    /// <summary>Appends records of other segments as they are, sequence numbers included, in one gathered write, and
+    /// tells where they stand.</summary>
+    public void AppendCopies(
+        ReadOnlySpan<DirectoryEntry> records, ReadOnlySpan<ReadOnlyMemory<byte>> bytes, Span<long> offsets)
+    {
+        long end = End;
+        _pieces.Clear();
+        for (int i = 0; i < records.Length; i++)
+        {
+            int gap = Gap(end, PhaseOf(records[i]));
+            if (gap > 0)
+            {
+                AddPadding(gap);
+                end += gap;
+            }
+
+            offsets[i] = end;
+            _pieces.Add(bytes[i]);
+            end += records[i].Length;
+        }
+
+        Reserve(end);
+        WritePieces(End);
+        Segment.CommittedEnd = end;
+        for (int i = 0; i < records.Length; i++)
+        {
+            Directory.Add(records[i] with { Offset = offsets[i] });
+        }
+    }
+
+    /// <summary>Gives a sealed segment that nobody knows yet its number, in everything that has it. The caller syncs,
+    /// then renames.</summary>
+    public void TakeNumber(int id)
+    {
+        Segment.TakeNumber(id);
+        _header = _header! with { SegmentId = id };
+        WriteHeader(_file, _header);
+        WriteTrailer();
+    }
+
+    /// <summary>Tells the system how a range of the file is going to be used.</summary>
+    public void Advise(FileAdvice advice, long offset, long length) => _file.Advise(advice, offset, length);
 
     /// <summary>Whether enough records have come that a directory block is due.</summary>
     public bool IsDirectoryDue => Directory.Pending.Length >= FormatLimits.RecordsPerDirectory;
@@ -204,9 +264,8 @@ internal sealed class SegmentAppender : IDisposable
         AppendBlock(Directory.Build(footer, Segment.LiveBytes, recency, Segment), ref sequence);
         long length = Math.Max(_reserved, FormatLimits.AlignRecord(End) + SegmentTrailerLayout.Size);
         Reserve(length);
-        byte[] trailer = new byte[SegmentTrailerLayout.Size];
-        new SegmentTrailer(_storeId, Segment.Id, footer, End).Write(trailer);
-        _file.Write(_reserved - SegmentTrailerLayout.Size, trailer);
+        _footerOffset = footer;
+        WriteTrailer();
         Segment.IsSealed = true;
     }
 
@@ -245,6 +304,20 @@ internal sealed class SegmentAppender : IDisposable
     private static int PhaseOf(in DirectoryEntry record) => record.Length < FormatLimits.BlockAlignedFrom
         ? -1
         : (int)(record.Offset & (FormatLimits.BlockAlignment - 1));
+
+    private static void WriteHeader(IStoreFile file, SegmentHeader header)
+    {
+        byte[] front = new byte[SegmentHeaderLayout.Size];
+        header.Write(front);
+        file.Write(0, front);
+    }
+
+    private void WriteTrailer()
+    {
+        byte[] trailer = new byte[SegmentTrailerLayout.Size];
+        new SegmentTrailer(_storeId, Segment.Id, _footerOffset, End).Write(trailer);
+        _file.Write(_reserved - SegmentTrailerLayout.Size, trailer);
+    }
 
     private void AddPadding(int gap)
     {
@@ -320,7 +393,8 @@ internal sealed class SegmentAppender : IDisposable
         {
             // An eighth of what is there: the slack that a crash may leave stays small beside the data.
             long step = Math.Clamp(_reserved / 8, MinStepBytes, MaxStepBytes);
-            long wanted = Math.Min(_capacity, Math.Max(end, _reserved + step) + 4095 & ~4095L);
+            long goal = Math.Min(_reserved + step, Math.Max(end, ExpectedEnd));
+            long wanted = Math.Min(_capacity, Math.Max(end, goal) + 4095 & ~4095L);
             _reserved = Reserve(_directory, _file, _reserved, end, wanted);
         }
     }

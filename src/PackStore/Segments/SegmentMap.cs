@@ -53,6 +53,9 @@ internal sealed class SegmentMap
     /// <summary>This map and one more segment.</summary>
     public SegmentMap With(Segment segment) => Of(All.Append(segment));
 
+    /// <summary>This map without some segments.</summary>
+    public SegmentMap Without(IEnumerable<Segment> segments) => Of(All.Except(segments));
+
     /// <summary>Finds a segment.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGet(int id, [NotNullWhen(true)] out Segment? segment)

@@ -58,6 +58,10 @@ internal interface IStoreFile : IDisposable
     /// short.</summary>
     void CopyFrom(IStoreFile source, long sourceOffset, long offset, long length);
 
+    /// <summary>Tells the system how a range of the file is going to be used. A hint: it never fails, and does nothing
+    /// where the system takes none.</summary>
+    void Advise(FileAdvice advice, long offset, long length);
+
     /// <summary>Sets permission bits and modification time where given.</summary>
     void SetAttributes(UnixFileMode? mode, DateTimeOffset? modifiedAt);
 

@@ -90,9 +90,9 @@ internal sealed class RepairCommand : IVerb
             text.Line($"       {key}");
         }
 
-        text.Field("kept", string.Create(
-            CultureInfo.InvariantCulture,
-            $"{report.CopiedRecords} records ({SizeText.Format(report.CopiedBytes)}) of damaged segments, in new ones"));
+        string records = report.CopiedRecords.ToString(CultureInfo.InvariantCulture);
+        string bytes = SizeText.Format(report.CopiedBytes);
+        text.Field("kept", $"{records} records of damaged segments, {bytes}, copied to new ones");
         text.Field("put away", string.Create(
             CultureInfo.InvariantCulture, $"{report.Quarantined.Count} files, to {Path.Combine(path, "quarantine")}"));
         foreach (string name in report.Quarantined)

@@ -12,7 +12,15 @@ internal sealed class StatCommand : IVerb
 {
     private readonly Argument<string> _store = CommonOptions.Store();
 
-    public StatCommand() => Command = new Command("stat", "Show counts and sizes.") { _store };
+    private readonly Option<StatDetail> _by = new("--by")
+    {
+        Description = "Show also how artifacts are distributed by age or size, or how each segment is used.",
+        HelpName = "age|size|segment",
+        CustomParser = CommonOptions.OneOf(
+            "--by", ("age", StatDetail.Age), ("size", StatDetail.Size), ("segment", StatDetail.Segment)),
+    };
+
+    public StatCommand() => Command = new Command("stat", "Show counts and sizes.") { _store, _by };
 
     /// <inheritdoc/>
     public Command Command { get; }
@@ -23,18 +31,23 @@ internal sealed class StatCommand : IVerb
         string path = context.GetPath(_store);
         using ArtifactStore store = StoreAccess.OpenForReading(path);
         cancellationToken.ThrowIfCancellationRequested();
+        StatDetail by = context.Get(_by);
         StoreStats stats = store.GetStats();
+        StatTables tables = new(
+            stats, by is StatDetail.Age or StatDetail.Size ? store.GetDistribution(cancellationToken) : null, by);
         Guid id = store.StoreId;
         context.Result.Fields = json =>
         {
             json.WriteString("store", path);
             json.WriteString("storeId", id);
             WriteStats(json, stats);
+            tables.Write(json);
         };
         if (context.Text is { } text)
         {
             text.Field("store", $"{path}   id {id}");
             Print(text, stats);
+            tables.Print(text);
         }
 
         return Task.FromResult(ExitCode.Ok);
@@ -49,25 +62,22 @@ internal sealed class StatCommand : IVerb
         json.WriteNumber("reservedBytes", stats.ReservedBytes);
         json.WriteNumber("looseFiles", stats.LooseFiles);
         json.WriteNumber("looseBytes", stats.LooseBytes);
+        json.WriteNumber("orphanedLooseFiles", stats.OrphanedLooseFiles);
+        json.WriteNumber("orphanedLooseBytes", stats.OrphanedLooseBytes);
+        json.WriteNumber("quarantineBytes", stats.QuarantineBytes);
         json.WriteNumber("diskBytes", stats.DiskBytes);
         json.WriteNumber("indexBytes", stats.IndexBytes);
         json.WriteNumber("segments", stats.Segments);
         json.WriteNumber("segmentSize", stats.SegmentSizeBytes);
         json.WriteNumber("indexLoad", Math.Round(stats.IndexLoad, 4));
-        json.WriteStartArray("ages");
-        foreach (AgeBucket bucket in stats.Ages)
+        StatTables.WriteAges(json, stats.Ages, withBytes: false);
+        json.WriteStartArray("space");
+        foreach (SpaceShare share in stats.Space)
         {
             json.WriteStartObject();
-            if (bucket.UpTo == TimeSpan.MaxValue)
-            {
-                json.WriteNull("upToSeconds");
-            }
-            else
-            {
-                json.WriteNumber("upToSeconds", (long)bucket.UpTo.TotalSeconds);
-            }
-
-            json.WriteNumber("artifacts", bucket.Artifacts);
+            json.WriteString("use", share.Name);
+            json.WriteNumber("files", share.Files);
+            json.WriteNumber("bytes", share.Bytes);
             json.WriteEndObject();
         }
 
@@ -87,25 +97,19 @@ internal sealed class StatCommand : IVerb
         text.Field("segments", Invariant($"{stats.Segments} of {SizeText.Format(stats.SegmentSizeBytes)}"));
         text.Field("index",
             Invariant($"{SizeText.Format(stats.IndexBytes)}, {100 * stats.IndexLoad:0.0} % of its slots in use"));
-        if (stats.Artifacts > 0 && stats.Ages.Count > 0)
-        {
-            text.Blank();
-            text.Table(["LAST USED", ">ARTIFACTS", ">SHARE", ""], [.. stats.Ages.Select(b => AgeRow(b, stats))]);
-        }
+        text.Blank();
+        text.Table(
+            ["SPACE", ">FILES", ">BYTES", ">SHARE"],
+            [.. stats.Space.Where(static s => s.Bytes != 0 || s.Files != 0).Select(s => SpaceRow(s, stats))]);
     }
 
-    private static string[] AgeRow(AgeBucket bucket, StoreStats stats)
-    {
-        const int BarWidth = 24;
-        double share = (double)bucket.Artifacts / stats.Artifacts;
-        return
-        [
-            bucket.UpTo == TimeSpan.MaxValue ? "earlier" : $"< {AgeText.Format(bucket.UpTo)} ago",
-            Invariant($"{bucket.Artifacts}"),
-            Invariant($"{100 * share:0.0} %"),
-            new string('#', Math.Clamp((int)Math.Round(BarWidth * share), 0, BarWidth)),
-        ];
-    }
+    private static string[] SpaceRow(SpaceShare share, StoreStats stats) =>
+    [
+        share.Name,
+        share.Files == 0 ? "" : Invariant($"{share.Files}"),
+        Invariant($"{share.Bytes}"),
+        Invariant($"{100.0 * share.Bytes / Math.Max(1, stats.DiskBytes):0.0} %"),
+    ];
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -139,6 +139,15 @@ internal sealed class MemoryStoreFile(
         => BufferedCopy.Run(source, sourceOffset, this, offset, length);
 
     /// <inheritdoc/>
+    public void Advise(FileAdvice advice, long offset, long length)
+    {
+        lock (file.Gate)
+        {
+            ThrowIfDisposed();
+        }
+    }
+
+    /// <inheritdoc/>
     public void SetAttributes(UnixFileMode? mode, DateTimeOffset? modifiedAt)
     {
         lock (file.Gate)

@@ -79,6 +79,9 @@ internal sealed class ObservedFile(ObservedDirectory directory, IStoreFile inner
         () => inner.CopyFrom(Unwrap(source), sourceOffset, offset, length),
         $"copy {source.Name} {sourceOffset} {Name} {offset} {length}");
 
+    /// <summary>Cannot fail, so it is no place to fail at.</summary>
+    public void Advise(FileAdvice advice, long offset, long length) => inner.Advise(advice, offset, length);
+
     /// <inheritdoc/>
     public void SetAttributes(UnixFileMode? mode, DateTimeOffset? modifiedAt) => directory.Observe(
         StoreOperation.SetAttributes, Name, () => inner.SetAttributes(mode, modifiedAt), $"attributes {Name}");

@@ -96,7 +96,10 @@ internal static partial class FormatDocument
     public static IReadOnlyList<Layout> ReadClasses(Assembly assembly) =>
     [
         .. assembly.GetTypes()
-            .Where(t => t is { IsAbstract: true, IsSealed: true, Namespace: "PackStore.Format" })
+            .Where(t => t is
+            {
+                IsAbstract: true, IsSealed: true, Namespace: "PackStore.Format" or "PackStore.Format.Pins",
+            })
             .Where(t => t.Name.EndsWith("Layout", StringComparison.Ordinal))
             .OrderBy(t => t.Name, StringComparer.Ordinal)
             .Select(ReadClass),

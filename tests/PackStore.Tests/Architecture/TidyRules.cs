@@ -79,7 +79,8 @@ internal static partial class TidyRules
     /// <summary>One public type a file, and the file bears its name.</summary>
     public static IEnumerable<string> PublicTypePerFile(SourceFile file)
     {
-        string stem = Path.GetFileNameWithoutExtension(file.Path);
+        // A part of a type that has several files is named Type.Part.cs.
+        string stem = Path.GetFileNameWithoutExtension(file.Path).Split('.')[0];
         MemberDeclarationSyntax[] types =
             [.. TopLevelTypes(file).Where(t => t.Modifiers.Any(SyntaxKind.PublicKeyword))];
         foreach (MemberDeclarationSyntax extra in types.Skip(1))
@@ -251,6 +252,7 @@ internal static partial class TidyRules
         string dotted = folder.Replace('/', '.');
         foreach ((string from, string to) in new[]
         {
+            ("src.PackStore.Reports.Space", "PackStore"),
             ("src.PackStore.Model", "PackStore"), ("src.PackStore.Reports", "PackStore"),
             ("src.PackStore.Errors", "PackStore"), ("src.PackStore", "PackStore"), ("src.Tools", "PackStore.Tools"),
             ("tests.PackStore.TestKit.Legacy", "PackStore.TestKit"),

@@ -35,6 +35,28 @@ internal sealed class CrashModel
         }
     }
 
+    /// <summary>A key is about to be evicted: from now on it may not be there, and after any later crash be there again
+    /// as it was.</summary>
+    public void Evict(int key)
+    {
+        lock (_lock)
+        {
+            _keys[key].Evict();
+        }
+    }
+
+    /// <summary>Any key may be evicted from now on.</summary>
+    public void MayVanish()
+    {
+        lock (_lock)
+        {
+            foreach (KeyHistory history in _keys.Values)
+            {
+                history.Evict();
+            }
+        }
+    }
+
     /// <summary>The operation on these keys has completed.</summary>
     public void Acknowledge(IEnumerable<int> keys, bool isDurable)
     {
@@ -70,7 +92,11 @@ internal sealed class CrashModel
             return new CrashExpectation(_keys.ToDictionary(
                 static pair => pair.Key,
                 pair => pair.Value.States.Skip(isPowerCut ? pair.Value.Durable
-                    : pair.Value.Acknowledged).Distinct().ToArray()));
+                    : pair.Value.Acknowledged).Distinct().ToArray()))
+            {
+                Evicted = new HashSet<int>(_keys.Where(pair => pair.Value.EvictedAt
+                    > (isPowerCut ? pair.Value.Durable : pair.Value.Acknowledged)).Select(static pair => pair.Key)),
+            };
         }
     }
 
@@ -81,12 +107,26 @@ internal sealed class CrashModel
         public int Acknowledged { get; set; }
 
         public int Durable { get; set; }
+
+        public int EvictedAt { get; private set; } = -1;
+
+        public void Evict()
+        {
+            if (States[^1] != Absent)
+            {
+                States.Add(Absent);
+                EvictedAt = States.Count - 1;
+            }
+        }
     }
 }
 
 /// <summary>The states that are right for each key.</summary>
 internal sealed record CrashExpectation(IReadOnlyDictionary<int, int[]> Allowed)
 {
+    /// <summary>Keys of which a later crash may bring back, or take again, what was evicted.</summary>
+    public IReadOnlySet<int> Evicted { get; init; } = new HashSet<int>();
+
     /// <summary>The keys, in order.</summary>
     public int[] Keys { get; } = [.. Allowed.Keys.Order()];
 

@@ -4,14 +4,24 @@ namespace PackStore.Tests.Crash;
 internal sealed record CrashScenario(string Name, Durability Durability, params CrashStep[] Steps)
 {
     private PackStoreOptions? _options;
+    private PackStoreOptions? _judged;
 
     /// <summary>16 KiB, so that a few puts roll segments.</summary>
     public long SegmentBytes { get; init; } = 16 << 10;
 
+    /// <summary>The cap; none by default. With one, any key may be evicted by any put.</summary>
+    public long? MaxBytes { get; init; }
+
     /// <summary>The options to open with; nothing happens by the clock.</summary>
-    public PackStoreOptions Options => _options ??= new()
+    public PackStoreOptions Options => _options ??= Make(MaxBytes);
+
+    /// <summary>The options to judge with: without the cap, for what is put then must not evict.</summary>
+    public PackStoreOptions JudgeOptions => MaxBytes is null ? Options : _judged ??= Make(maxBytes: null);
+
+    private PackStoreOptions Make(long? maxBytes) => new()
     {
         SegmentSizeBytes = SegmentBytes,
+        MaxBytes = maxBytes,
         LooseThresholdBytes = 4096,
         Durability = Durability,
         FlushInterval = Timeout.InfiniteTimeSpan,

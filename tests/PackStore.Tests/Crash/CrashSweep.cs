@@ -79,7 +79,8 @@ internal sealed class CrashSweep(CrashScenario scenario, long budget, int seed)
                 StopRecovery(image.KillImage(), path);
             }
 
-            if (CrashOracle.FindProblem(image, scenario.Options, expected, (pick / RecoverEvery) % ThoroughEvery == 0)
+            bool isThorough = (pick / RecoverEvery) % ThoroughEvery == 0;
+            if (CrashOracle.FindProblem(image, scenario.JudgeOptions, expected, isThorough)
                 is { } problem)
             {
                 Problems.Enqueue($"{path.Where}: {problem}");

@@ -127,7 +127,7 @@ public class FaultSweepTests(ITestOutputHelper output)
         foreach ((MemoryDirectory disk, bool cut) in new[] { (runner.Disk.KillImage(), false),
             (runner.Disk.Crash(MaskChooser.LoseAll), true) })
         {
-            if (CrashOracle.FindProblem(disk, scenario.Options, runner.Model.Expect(cut)) is { } problem)
+            if (CrashOracle.FindProblem(disk, scenario.JudgeOptions, runner.Model.Expect(cut)) is { } problem)
             {
                 problems.Add($"{where}, {(cut ? "power cut" : "killed")}: {problem}");
             }

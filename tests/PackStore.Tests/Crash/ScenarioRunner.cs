@@ -97,6 +97,11 @@ internal sealed class ScenarioRunner(CrashScenario scenario, Func<MemoryDirector
 
     private async Task PutAsync(ArtifactStore store, CrashStep step)
     {
+        if (scenario.MaxBytes is not null)
+        {
+            Model.MayVanish();
+        }
+
         int version = Model.NextVersion();
         foreach (int key in step.Keys)
         {

@@ -105,7 +105,7 @@ public sealed class IndexTableTests : IDisposable
             table.Insert(hashes[i], HashList.Location(i), (ushort)i, hashes);
         }
 
-        table.IsFrozen = true;
+        table.Freeze();
         SnapshotHeader header = Header(table);
         Task inserts = Task.Run(() =>
         {
@@ -116,7 +116,7 @@ public sealed class IndexTableTests : IDisposable
         });
         Write(table, header);
         await inserts;
-        table.IsFrozen = false;
+        table.Thaw();
 
         IndexTable loaded = Load(out SnapshotHeader read);
         Assert.Equal((header.Buckets, header.Overflow), (read.Buckets, read.Overflow));

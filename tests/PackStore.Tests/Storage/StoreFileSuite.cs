@@ -24,6 +24,32 @@ public abstract class StoreFileSuite : StoreDirectorySuite
     }
 
     [Theory]
+    [InlineData((int)FileAdvice.ReadOnce)]
+    [InlineData((int)FileAdvice.NeededSoon)]
+    [InlineData((int)FileAdvice.NotNeeded)]
+    public void Advice_changes_no_byte_and_never_fails(int advice)
+    {
+        using IStoreFile file = Directory.Create("a");
+        byte[] bytes = Pattern(100_000);
+        file.Write(0, bytes);
+        MappedRegion region = file.Map(bytes.Length);
+        (long, long)[] ranges = [(0, 100_000), (4096, 1), (99_999, 1 << 20), (-1, 5), (0, 0), (5, -5)];
+        foreach ((long offset, long length) in ranges)
+        {
+            file.Advise((FileAdvice)advice, offset, length);
+        }
+
+        byte[] read = new byte[bytes.Length];
+        Assert.Equal(bytes.Length, file.Read(0, read));
+        Assert.Equal(bytes, read);
+        Assert.True(region.TryPopulate(0, bytes.Length));
+        Assert.Equal(bytes, region.Span(0, bytes.Length));
+        region.Release();
+        file.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => file.Advise((FileAdvice)advice, 0, 1));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3)]

@@ -51,7 +51,7 @@ internal sealed class PlanImport(StoreEngine? engine) : IImportTarget
             observe(bytes);
         });
         return isWhole
-            ? new LooseFile("", DescribeLoose(length, hash.GetCurrentHashAsUInt64()))
+            ? new LooseFile("", DescribeLoose(length, hash.GetCurrentHashAsUInt64()), Charged: 0)
             : throw new IOException($"{source.Name} changed while it was read.");
     }
 

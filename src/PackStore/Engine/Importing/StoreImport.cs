@@ -53,7 +53,11 @@ internal sealed class StoreImport : IImportTarget
         _core.Loose.Adopter.Take(key, index, source, offset, length, linkFrom, bytes => observe(bytes));
 
     /// <inheritdoc/>
-    public void Drop(in LooseFile file) => _core.Loose.Delete(file.Name);
+    public void Drop(in LooseFile file)
+    {
+        _core.Loose.Delete(file.Name);
+        _engine.Admission.Release(file.Charged);
+    }
 
     /// <inheritdoc/>
     public ImportedPut Prepare(ImportedArtifact artifact)
@@ -64,6 +68,21 @@ internal sealed class StoreImport : IImportTarget
 
     /// <inheritdoc/>
     public void Append(IReadOnlyList<ImportedPut> puts)
+    {
+        // As if all of them were appended: which ones are is known only under the lock.
+        long bytes = puts.Sum(static p => (long)p.Record.RecordLength);
+        _engine.Admission.Charge(bytes);
+        try
+        {
+            AppendCharged(puts);
+        }
+        finally
+        {
+            _engine.Admission.Release(bytes);
+        }
+    }
+
+    private void AppendCharged(IReadOnlyList<ImportedPut> puts)
     {
         _engine.Checkpoints!.EnsureMarked();
         ulong before = ReadSequence();

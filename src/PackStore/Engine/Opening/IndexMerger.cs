@@ -98,6 +98,8 @@ internal sealed class IndexMerger(StoreCore core)
         StoreState state = core.State;
         RecordLocation location = new(segment.Id, entry.Offset);
         IndexProbe probe = state.Table.Probe(entry.Hash);
+        IndexProbe leftOver = probe;
+        bool hasLeftOver = false;
         while (probe.MoveNext())
         {
             RecordLocation known = IndexWord.Location(probe.Word);
@@ -107,8 +109,15 @@ internal sealed class IndexMerger(StoreCore core)
                 return;
             }
 
-            if (!state.Segments.TryGet(known.SegmentId, out Segment? other)
-                || !StoreCore.TryReadKey(other, known.Offset, out ArtifactKey otherKey, out RecordHeader header)
+            if (!state.Segments.TryGet(known.SegmentId, out Segment? other))
+            {
+                bool isLeftOver = !core.AbsentSegments.Contains(known.SegmentId);
+                leftOver = isLeftOver ? probe : leftOver;
+                hasLeftOver |= isLeftOver;
+                continue;
+            }
+
+            if (!StoreCore.TryReadKey(other, known.Offset, out ArtifactKey otherKey, out RecordHeader header)
                 || core.HashOf(otherKey) != entry.Hash)
             {
                 continue;
@@ -119,18 +128,11 @@ internal sealed class IndexMerger(StoreCore core)
                 return;
             }
 
-            if (key != otherKey)
+            if (key == otherKey)
             {
-                continue;
+                MergeOver(ref probe, header, segment, entry, hour);
+                return;
             }
-
-            if (header.Sequence < entry.Sequence && MayReplace(core, segment, entry.Offset))
-            {
-                IndexTable.Replace(ref probe, location, Math.Max(hour, probe.Hour));
-                NoteTombstone(entry, location);
-            }
-
-            return;
         }
 
         if (entry.Offset >= segment.TrustedEnd && entry.Kind == RecordKind.Tombstone
@@ -140,8 +142,39 @@ internal sealed class IndexMerger(StoreCore core)
             return;
         }
 
-        state.Table.Insert(entry.Hash, location, hour, core);
+        MergeNew(ref leftOver, hasLeftOver, location, entry, hour);
+    }
+
+    /// <summary>Merges a record of a key that the index does not have.</summary>
+    private void MergeNew(
+        ref IndexProbe leftOver, bool hasLeftOver, RecordLocation location, in DirectoryEntry entry, ushort hour)
+    {
+        if (hasLeftOver)
+        {
+            // From before the record, or another one of its tag, was copied out of a segment that is gone since.
+            IndexTable.Replace(ref leftOver, location, Math.Max(hour, leftOver.Hour));
+        }
+        else
+        {
+            core.State.Table.Insert(entry.Hash, location, hour, core);
+        }
+
         NoteTombstone(entry, location);
+    }
+
+    /// <summary>Merges a record of a key that the index has.</summary>
+    private void MergeOver(
+        ref IndexProbe probe, in RecordHeader known, Segment segment, in DirectoryEntry entry, ushort hour)
+    {
+        // Of a record and its copy the copy wins: the segment it was copied from is on its way out.
+        bool isNewer = known.Sequence < entry.Sequence
+            || (known.Sequence == entry.Sequence && IndexWord.SegmentId(probe.Word) < segment.Id);
+        if (isNewer && MayReplace(core, segment, entry.Offset))
+        {
+            RecordLocation location = new(segment.Id, entry.Offset);
+            IndexTable.Replace(ref probe, location, Math.Max(hour, probe.Hour));
+            NoteTombstone(entry, location);
+        }
     }
 
     /// <summary>Takes the tombstones out of the index, once nothing older can come any more.</summary>

@@ -30,6 +30,7 @@ internal static class OptionsValidator
                 "FlushInterval is positive or infinite.");
         }
 
+        CheckSpace(options);
         if (!Enum.IsDefined(options.Durability) || !Enum.IsDefined(options.Checksums))
         {
             throw new ArgumentOutOfRangeException(nameof(options),
@@ -38,5 +39,22 @@ internal static class OptionsValidator
 
         ArgumentNullException.ThrowIfNull(options.TimeProvider, nameof(options));
         return options;
+    }
+
+    private static void CheckSpace(PackStoreOptions options)
+    {
+        if (options.MaxBytes is < 0 || options.MinFreeBytes < 0 || options.MaxAge is { Ticks: < 0 })
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options), "MaxBytes, MinFreeBytes and MaxAge are not negative.");
+        }
+
+        if (!(options.LowWatermark is > 0 and <= 1) || !(options.HighWatermark is > 0 and <= 1)
+            || options.LowWatermark > options.HighWatermark)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options), $"{options.LowWatermark}, {options.HighWatermark}",
+                "LowWatermark and HighWatermark are above 0, at most 1, and in this order.");
+        }
     }
 }

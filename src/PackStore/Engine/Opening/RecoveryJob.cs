@@ -1,4 +1,6 @@
 using PackStore.Format;
+using PackStore.Index;
+using PackStore.Segments;
 
 namespace PackStore.Engine.Opening;
 
@@ -173,7 +175,27 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
             for (int i = from; i < Math.Min(run.Count, from + BatchRecords); i++)
             {
                 DirectoryEntry entry = run[core, i];
-                Merger!.Merge(run.Segment, entry, run.HourOf(core, i));
+                if (entry.Offset >= run.NotBefore)
+                {
+                    Merger!.Merge(run.Segment, entry, run.HourOf(core, i));
+                }
+            }
+        }
+    }
+
+    /// <summary>What an index from before a compaction leads to in segments that are gone.</summary>
+    private void RemoveLeftOvers()
+    {
+        const int Buckets = 4096;
+        long all = core.State.Table.AllBuckets;
+        for (long first = 0; first < all; first += Buckets)
+        {
+            lock (core.WriteLock)
+            {
+                SegmentMap segments = core.State.Segments;
+                IndexSweeper.RemoveWhere(core.State.Table, first, Buckets, IsLeftOver);
+                bool IsLeftOver(ulong word) => IndexWord.SegmentId(word) is var id
+                    && !segments.TryGet(id, out _) && !core.AbsentSegments.Contains(id);
             }
         }
     }
@@ -182,6 +204,7 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
     {
         if (recount)
         {
+            RemoveLeftOvers();
             LiveRecount.Run(core, cancellationToken);
         }
         else

@@ -47,6 +47,19 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         return planner._runs;
     }
 
+    /// <summary>Runs over every record that a directory block of a segment lists, and, of a sealed one, those that
+    /// none lists.</summary>
+    public static IReadOnlyList<RecoveryRun> PlanSegment(StoreCore core, Segment segment, out bool isDamaged)
+    {
+        RecoveryPlanner planner = new(core, null, null, default);
+        long directory = segment.DirectoryOffset;
+        planner.AddRuns(segment, null);
+        // What is wrong with it is no news for the checkpoint.
+        isDamaged = segment.DirectoryOffset != directory;
+        segment.DirectoryOffset = directory;
+        return planner._runs;
+    }
+
     /// <summary>Looks at every segment.</summary>
     public SegmentPlan Plan()
     {
@@ -93,7 +106,12 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         }
 
         return new SegmentPlan(
-            _segments, _runs, _unsealed, _maxSequence, _lost.Missing, _lost.Segments, _anyUnreadable, _unsynced);
+            _segments, _runs, _unsealed, _maxSequence, _lost.Missing, _lost.Segments, _anyUnreadable, _unsynced)
+        {
+            AbsentIds = known.Keys.Union(ids).Except(_segments.Select(static s => s.Id))
+                .Union(_lost.Segments.Select(static l => l.SegmentId)).ToHashSet(),
+            LastKnownId = known.Keys.Append(watermark.SegmentId).Max(),
+        };
     }
 
     /// <summary>Up to where a segment must be there.</summary>
@@ -287,7 +305,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         if (found.Count > 0)
         {
             found.ForEach(e => builder.Add(e));
-            _runs.Add(RecoveryRun.OfWalked(segment, [.. found]));
+            AddWalked(segment, found);
         }
 
         return end;
@@ -308,7 +326,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
                 builder?.AddBlock(offset, count);
                 if (new RecordLocation(segment.Id, offset).CompareTo(watermark) > 0 && count > 0)
                 {
-                    _runs.Add(new RecoveryRun(segment, from, offset, count, before));
+                    _runs.Add(new RecoveryRun(segment, from, offset, count, before, SettledIn(segment)));
                 }
 
                 before += count;
@@ -343,9 +361,23 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
 
         if (tail.Count > 0 && new RecordLocation(segment.Id, tail[^1].Offset).CompareTo(watermark) >= 0)
         {
-            _runs.Add(RecoveryRun.OfWalked(segment, [.. tail]));
+            AddWalked(segment, tail);
         }
     }
+
+    private void AddWalked(Segment segment, List<DirectoryEntry> entries)
+    {
+        long settled = SettledIn(segment);
+        DirectoryEntry[] open = [.. entries.Where(e => e.Offset >= settled)];
+        if (open.Length > 0)
+        {
+            _runs.Add(RecoveryRun.OfWalked(segment, open));
+        }
+    }
+
+    /// <summary>Up to where the snapshot settles what is in a segment. Records before it that are not in the index were
+    /// superseded, removed or evicted, and those must not come back after a close that counted without them.</summary>
+    private long SettledIn(Segment segment) => segment.Id == watermark.SegmentId ? watermark.Offset : 0;
 
     private bool TryReadBlock(Segment segment, out List<(long Offset, int Count, long End)> blocks)
     {

@@ -7,7 +7,8 @@ namespace PackStore.Engine.Opening;
 /// Records that the index does not know yet: those that one directory block lists, or, where that block is damaged,
 /// those found by walking.
 /// </summary>
-internal sealed class RecoveryRun(Segment segment, long from, long blockOffset, int count, int recencyFrom = 0)
+internal sealed class RecoveryRun(
+    Segment segment, long from, long blockOffset, int count, int recencyFrom = 0, long notBefore = 0)
 {
     private readonly Lock _lock = new();
     private DirectoryEntry[]? _walked;
@@ -16,8 +17,14 @@ internal sealed class RecoveryRun(Segment segment, long from, long blockOffset, 
     /// <summary>The segment.</summary>
     public Segment Segment => segment;
 
+    /// <summary>What stands before this offset is settled by the snapshot: in it, superseded, or evicted.</summary>
+    public long NotBefore => notBefore;
+
     /// <summary>Number of records, as far as is known.</summary>
     public int Count => _walked?.Length ?? count;
+
+    /// <summary>Whether its directory block was found damaged; known once it was looked at.</summary>
+    public bool IsDamaged => blockOffset > 0 && Volatile.Read(ref _walked) is not null;
 
     /// <summary>A run of records found by walking.</summary>
     public static RecoveryRun OfWalked(Segment segment, DirectoryEntry[] entries)

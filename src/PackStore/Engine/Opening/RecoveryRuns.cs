@@ -29,7 +29,7 @@ internal sealed class RecoveryRuns(StoreCore core, IReadOnlyList<RecoveryRun> ru
             ulong below = ulong.MaxValue;
             while (run.TryFind(core, hash, ref below, out DirectoryEntry entry) && entry.Sequence > best)
             {
-                if (IsSoundRecordOf(core, run.Segment, entry, key))
+                if (entry.Offset >= run.NotBefore && IsSoundRecordOf(core, run.Segment, entry, key))
                 {
                     best = entry.Sequence;
                     location = new RecordLocation(run.Segment.Id, entry.Offset);

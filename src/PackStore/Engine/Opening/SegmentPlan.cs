@@ -17,7 +17,15 @@ namespace PackStore.Engine.Opening;
 internal sealed record SegmentPlan(
     IReadOnlyList<Segment> Segments, IReadOnlyList<RecoveryRun> Runs, IReadOnlyList<UnsealedSegment> Unsealed,
     ulong MaxSequence, IReadOnlyList<string> Missing, IReadOnlyList<CheckpointSegment> Lost, bool HasUnreadable,
-    IReadOnlyList<Segment> Unsynced);
+    IReadOnlyList<Segment> Unsynced)
+{
+    /// <summary>Numbers of segments that the checkpoint names, or that are there, and that cannot be read, or not as far
+    /// as they should.</summary>
+    public required IReadOnlySet<int> AbsentIds { get; init; }
+
+    /// <summary>The greatest segment number that checkpoint or snapshot know: none up to it is used again.</summary>
+    public required int LastKnownId { get; init; }
+}
 
 /// <summary>A segment without footer.</summary>
 /// <param name="Segment">The segment.</param>

@@ -80,6 +80,7 @@ internal static class SnapshotStore
         string temporary = name + StoreFileNames.TemporarySuffix;
         core.Directory.CreateDirectory(StoreFileNames.Index);
         core.Directory.Delete(temporary);
+        ThrowIfFull(core, name, header.FileBytes);
         try
         {
             using (IStoreFile file = core.Directory.Create(temporary))
@@ -106,6 +107,17 @@ internal static class SnapshotStore
         {
             core.Directory.Delete(temporary);
             throw;
+        }
+    }
+
+    /// <summary>The old one stands beside the new one for a while, and both leave the free space alone that must
+    /// stay.</summary>
+    private static void ThrowIfFull(StoreCore core, string name, long bytes)
+    {
+        if (core.Options.MinFreeBytes > 0
+            && core.Directory.AvailableBytes() - core.Options.MinFreeBytes is var free && free < bytes)
+        {
+            throw new StoreFullException(name, bytes, Math.Max(0, free));
         }
     }
 

@@ -112,7 +112,7 @@ internal static class StoreOpener
                 Sequence = plan.MaxSequence,
                 OpenedSequence = plan.MaxSequence,
                 DurableSequence = clean ? plan.MaxSequence : 0,
-                NextSegmentId = NextSegmentId(core.Directory, checkpoint),
+                NextSegmentId = Math.Max(NextSegmentId(core.Directory, checkpoint), plan.LastKnownId + 1),
                 Lost = plan.Lost,
                 SnapshotGeneration = snapshot.Generation,
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
@@ -263,6 +263,7 @@ internal static class StoreOpener
             core.Log.Ignored(missing, "the checkpoint names it");
         }
 
+        core.AbsentSegments = plan.AbsentIds;
         core.State = core.State with
         {
             Segments = SegmentMap.Of(plan.Segments),
@@ -275,10 +276,11 @@ internal static class StoreOpener
         StoreEngine engine, SegmentPlan plan, CheckpointRecord? checkpoint, bool clean, SnapshotInUse snapshot)
     {
         StoreCore core = engine.Core;
-        bool counted = clean && plan.Missing.Count == 0;
+        bool counted = clean && plan.Missing.Count == 0
+            && !(checkpoint!.HasLeftOut && snapshot.Generation != checkpoint.SnapshotGeneration);
         if (counted)
         {
-            core.Accounting.Set(checkpoint!.Counters);
+            core.Accounting.Set(checkpoint!.Counters, plan.Segments.Sum(static s => s.LiveBytes));
         }
 
         core.Log.Opened(

@@ -16,12 +16,13 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     // Orders checkpoints among themselves; taken before the write lock, never inside it.
     private readonly Lock _lock = new();
 
-    // Orders snapshots among themselves; taken before the other, never inside it.
-    private readonly Lock _snapshotLock = new();
-
-    // Under _snapshotLock.
+    // Under SnapshotLock.
     private bool _isEnded;
     private bool _marked = !writer.WasClean;
+
+    /// <summary>Orders snapshots among themselves, and keeps their watermarks out of a publication of copies. Taken
+    /// before the other and before the write lock, never inside them.</summary>
+    public Lock SnapshotLock { get; } = new();
 
     /// <summary>Makes everything appended so far durable.</summary>
     public Action Flush { get; set; } = static () => { };
@@ -78,36 +79,24 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
     /// <summary>Writes a checkpoint of the segments as they are; says whether it could. Failing costs safety margins,
     /// no data.</summary>
-    public bool TryWriteCheckpoint(bool clean)
-    {
-        SchedulePoint.BeforeLock(_lock, "checkpoint lock");
-        lock (_lock)
-        {
-            try
-            {
-                WriteLocked(clean, core.Options.Durability != Durability.None);
-                return true;
-            }
-            catch (IOException e)
-            {
-                core.Log.HintFailed(StoreFileNames.Checkpoint, e);
-                return false;
-            }
-        }
-    }
+    public bool TryWriteCheckpoint(bool clean) => TryWrite(clean, core.Options.Durability != Durability.None);
+
+    /// <summary>Writes a checkpoint that a power cut cannot take, whatever the durability; says whether it
+    /// could.</summary>
+    public bool TryWriteDurably() => TryWrite(clean: false, sync: true);
 
     /// <summary>Writes an index snapshot and the checkpoint that names it; says whether it could.</summary>
     public bool TryWriteSnapshot(CancellationToken cancellationToken)
     {
-        SchedulePoint.BeforeLock(_snapshotLock, "snapshot lock");
-        lock (_snapshotLock)
+        SchedulePoint.BeforeLock(SnapshotLock, "snapshot lock");
+        lock (SnapshotLock)
         {
             if (_isEnded)
             {
                 return false;
             }
 
-            SnapshotHeader header = Freeze();
+            SnapshotHeader header = Freeze(out long evictions, out long relocations);
             try
             {
                 // Flushed before it is published: a record that it names and a power cut takes must not hide an older
@@ -123,13 +112,15 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             {
                 lock (core.WriteLock)
                 {
-                    core.State.Table.IsFrozen = false;
+                    core.State.Table.Thaw();
                 }
             }
 
             lock (core.WriteLock)
             {
                 writer.SnapshotGeneration = header.Generation;
+                writer.EvictionsSaved = evictions;
+                writer.SnapshotRelocations = relocations;
                 writer.RecordsSinceSnapshot = (long)(writer.Sequence - header.Sequence);
             }
 
@@ -148,8 +139,8 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     /// from then on.</summary>
     public void End()
     {
-        SchedulePoint.BeforeLock(_snapshotLock, "snapshot lock");
-        lock (_snapshotLock)
+        SchedulePoint.BeforeLock(SnapshotLock, "snapshot lock");
+        lock (SnapshotLock)
         {
             _isEnded = true;
         }
@@ -161,9 +152,26 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         lock (core.WriteLock)
         {
             long entries = core.State.Table.Entries;
+            if (writer.Evictions != writer.EvictionsSaved)
+            {
+                return core.State.Recovery is null && !writer.HasUnreadable;
+            }
+
             return core.State.Recovery is null && entries > 0 && !writer.HasUnreadable
                 && (writer.SnapshotGeneration == 0 || core.State.Table.HasRecencyChanged
+                    || writer.Relocations != writer.SnapshotRelocations
                     || writer.RecordsSinceSnapshot >= Math.Max(FormatLimits.RecordsPerDirectory, entries / 8));
+        }
+    }
+
+    /// <summary>While the store runs: whether so much has changed since the last snapshot that the next open gains by a
+    /// new one.</summary>
+    public bool IsSnapshotTimely()
+    {
+        lock (core.WriteLock)
+        {
+            return core.State.Recovery is null && !writer.HasUnreadable && writer.RecordsSinceSnapshot
+                >= Math.Max(FormatLimits.RecordsPerDirectory, core.State.Table.Entries / 8);
         }
     }
 
@@ -174,6 +182,24 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         {
             writes.AppendDirectory(appender);
             writes.PublishHead(new RecordLocation(appender.Segment.Id, appender.End));
+        }
+    }
+
+    private bool TryWrite(bool clean, bool sync)
+    {
+        SchedulePoint.BeforeLock(_lock, "checkpoint lock");
+        lock (_lock)
+        {
+            try
+            {
+                WriteLocked(clean, sync);
+                return true;
+            }
+            catch (IOException e)
+            {
+                core.Log.HintFailed(StoreFileNames.Checkpoint, e);
+                return false;
+            }
         }
     }
 
@@ -194,16 +220,18 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         }
     }
 
-    private SnapshotHeader Freeze()
+    private SnapshotHeader Freeze(out long evictions, out long relocations)
     {
         lock (core.WriteLock)
         {
+            evictions = writer.Evictions;
+            relocations = writer.Relocations;
             IndexTable table = core.State.Table;
-            table.IsFrozen = true;
+            table.Freeze();
 #if PACKSTORE_PROOF
             if (PlantedBugs.Has(PlantedBug.SnapshotUnfrozen))
             {
-                table.IsFrozen = false;
+                table.Thaw();
             }
 #endif
             table.TakeRecencyChange();
@@ -237,6 +265,11 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
         return new CheckpointRecord(
             core.Identity.StoreId, writer.CheckpointGeneration + 1, core.Directory.BootId, writer.Sequence,
-            writer.SnapshotGeneration, clean && core.Accounting.IsExact, core.Accounting.Counters, segments);
+            writer.SnapshotGeneration,
+            clean && core.Accounting.IsExact && writer.Evictions == writer.EvictionsSaved,
+            core.Accounting.Counters, segments)
+        {
+            HasLeftOut = core.State.Table.HasLeftOut,
+        };
     }
 }

@@ -11,6 +11,7 @@ internal sealed class EncodedPut(LooseTier tier) : IDisposable
     private List<byte[]>? _rented;
     private List<string>? _looseFiles;
     private bool _committed;
+    private long _charged;
 
     /// <summary>The record.</summary>
     public PreparedRecord? Record { get; set; }
@@ -30,7 +31,13 @@ internal sealed class EncodedPut(LooseTier tier) : IDisposable
     }
 
     /// <summary>Notes a loose file to remove if the put does not come about.</summary>
-    public void AddLooseFile(string name) => (_looseFiles ??= []).Add(name);
+    /// <param name="name">Its name.</param>
+    /// <param name="charged">Bytes promised for it, until this is disposed.</param>
+    public void AddLooseFile(string name, long charged)
+    {
+        (_looseFiles ??= []).Add(name);
+        _charged += charged;
+    }
 
     /// <summary>The record stands: its loose files stay.</summary>
     public void Commit() => _committed = true;
@@ -49,5 +56,7 @@ internal sealed class EncodedPut(LooseTier tier) : IDisposable
         }
 
         _looseFiles = null;
+        tier.Release?.Invoke(_charged);
+        _charged = 0;
     }
 }

@@ -78,6 +78,20 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
         }
     }
 
+    /// <summary>Makes removals from <c>segments/</c> durable. If that fails nobody can know which files are still
+    /// there after a power cut: the store is poisoned.</summary>
+    public void SyncSegmentNames()
+    {
+        try
+        {
+            core.Directory.SyncDirectory(StoreFileNames.Segments);
+        }
+        catch (IOException e)
+        {
+            throw Poison(e);
+        }
+    }
+
     private void QueueRounds()
     {
 #if PACKSTORE_PROOF
@@ -207,15 +221,20 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
                 return;
             }
 #endif
-            StorePoisonedException poison = new(core.Directory.FullPath, e);
-            lock (core.WriteLock)
-            {
-                writer.Poison ??= poison;
-            }
-
-            core.Log.Poisoned(e);
-            throw poison;
+            throw Poison(e);
         }
+    }
+
+    private StorePoisonedException Poison(IOException cause)
+    {
+        StorePoisonedException poison = new(core.Directory.FullPath, cause);
+        lock (core.WriteLock)
+        {
+            writer.Poison ??= poison;
+        }
+
+        core.Log.Poisoned(cause);
+        return poison;
     }
 
     /// <summary>Notes what is durable now, and removes loose files that only superseded records name.</summary>
@@ -237,10 +256,12 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
                 active.Segment.DurableEnd = Math.Max(active.Segment.DurableEnd, activeEnd);
             }
 
-            while (writer.SupersededLoose.TryPeek(out (ulong Sequence, ArtifactKey Key, int Index, uint Generation) old)
+            while (writer.SupersededLoose.TryPeek(
+                    out (ulong Sequence, ArtifactKey Key, int Index, uint Generation, long Bytes) old)
                 && old.Sequence <= sequence)
             {
                 writer.SupersededLoose.Dequeue();
+                writer.SupersededLooseBytes -= old.Bytes;
                 if (!WritePath.IsLooseFileLive(core, old.Key, old.Index, old.Generation))
                 {
                     superseded.Add(StoreFileNames.LooseFile(old.Key.Bytes, old.Index, old.Generation));

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using PackStore.Engine.Space;
 using PackStore.Proof;
 
 namespace PackStore.Engine.Writing;
@@ -9,7 +10,8 @@ namespace PackStore.Engine.Writing;
 /// Artifacts that are hits already while their files are still being copied. Worked off in order by one pool thread.
 /// </summary>
 /// <remarks>A newer put or a removal of the same key overtakes a pending one: it is then dropped unseen.</remarks>
-internal sealed class PendingPuts(StoreCore core, PutEncoder encoder, WritePath writes)
+internal sealed class PendingPuts(
+    StoreCore core, PutEncoder encoder, WritePath writes, Admission admission)
 {
     private readonly ConcurrentDictionary<ArtifactKey, PendingPut> _byKey = new();
     private readonly ConcurrentQueue<PendingPut> _queue = new();
@@ -113,14 +115,22 @@ internal sealed class PendingPuts(StoreCore core, PutEncoder encoder, WritePath 
             }
 
             SchedulePoint.Reach("pending.encoded");
-            lock (core.WriteLock)
+            admission.Charge(encoded.Record!.RecordLength);
+            try
             {
-                if (IsCurrentOrPlanted(pending))
+                lock (core.WriteLock)
                 {
-                    // Publishing cancels the pending entry of the key, which is this one.
-                    writes.Append([encoded.Record!]);
-                    encoded.Commit();
+                    if (IsCurrentOrPlanted(pending))
+                    {
+                        // Publishing cancels the pending entry of the key, which is this one.
+                        writes.Append([encoded.Record!]);
+                        encoded.Commit();
+                    }
                 }
+            }
+            finally
+            {
+                admission.Release(encoded.Record!.RecordLength);
             }
         }
         catch (Exception e) when (

@@ -111,7 +111,7 @@ internal sealed class PutEncoder(StoreCore core, long maxRecordLength)
             {
                 if (output.File is { } file)
                 {
-                    put.AddLooseFile(file.Name);
+                    put.AddLooseFile(file.Name, file.Charged);
                 }
             }
 
@@ -161,7 +161,7 @@ internal sealed class PutEncoder(StoreCore core, long maxRecordLength)
     /// <summary>Notes a loose file that a writer has finished.</summary>
     internal static StoredPayload StageFinished(EncodedPut put, in LooseFile file)
     {
-        put.AddLooseFile(file.Name);
+        put.AddLooseFile(file.Name, file.Charged);
         return new StoredPayload(file.Descriptor, ReadOnlySequence<byte>.Empty);
     }
 

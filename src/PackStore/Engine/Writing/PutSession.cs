@@ -84,7 +84,8 @@ internal static class PutSession
                     : engine.Encoder!.Encode(put.Key, put.Outcome, put.Payloads, keepPending: false);
                 batch.Add(encoded);
                 bytes += encoded.Record!.RecordLength;
-                if (bytes >= BatchBytes || bytes >= engine.Writes!.MaxRecordLength / 2)
+                if (bytes >= BatchBytes || bytes >= engine.Admission.BatchBytes
+                    || bytes >= engine.Writes!.MaxRecordLength / 2)
                 {
                     sequence = Math.Max(sequence, AppendBatch(engine, batch));
                     bytes = 0;
@@ -103,14 +104,21 @@ internal static class PutSession
     public static async ValueTask<bool> RemoveAsync(StoreEngine engine, ArtifactKey key)
     {
         bool wasPending;
+        bool wasThere;
         ulong sequence;
         engine.Checkpoints!.EnsureMarked();
+        if (engine.Writes!.IsReserveLow)
+        {
+            // On a full disk: many removals take more than is kept for them, and what they remove gives it back.
+            engine.Bound.TryFree(1);
+        }
+
         lock (engine.Core.WriteLock)
         {
             // A pending artifact hides what stands in the index until that is gone: else an older version would be a
             // hit once more.
             wasPending = engine.Pending!.TryGet(key, out _);
-            sequence = engine.Writes!.Remove(key);
+            sequence = engine.Writes!.Remove(key, out wasThere);
             engine.Pending.Cancel(key);
         }
 
@@ -119,7 +127,7 @@ internal static class PutSession
             await AfterAppend(engine, sequence).ConfigureAwait(false);
         }
 
-        return wasPending || sequence != 0;
+        return wasPending || wasThere;
     }
 
     public static async ValueTask FlushAsync(StoreEngine engine, CancellationToken cancellationToken)
@@ -187,10 +195,31 @@ internal static class PutSession
     private static ulong Append(StoreEngine engine, EncodedPut encoded)
     {
         PreparedRecord record = encoded.Record!;
-        engine.Checkpoints!.EnsureMarked();
-        ulong sequence = engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
-        encoded.Commit();
-        return sequence;
+        engine.Admission.Charge(record.RecordLength);
+        try
+        {
+            engine.Checkpoints!.EnsureMarked();
+            ulong sequence = AppendOrMakeRoom(engine, record);
+            encoded.Commit();
+            return sequence;
+        }
+        finally
+        {
+            engine.Admission.Release(record.RecordLength);
+        }
+    }
+
+    /// <summary>A disk that is full may have room for what is live only: then what is dead makes way.</summary>
+    private static ulong AppendOrMakeRoom(StoreEngine engine, PreparedRecord record)
+    {
+        try
+        {
+            return engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
+        }
+        catch (StoreFullException) when (engine.Bound.TryFree(record.RecordLength))
+        {
+            return engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
+        }
     }
 
     private static ulong AppendBatch(StoreEngine engine, List<EncodedPut> batch)
@@ -200,11 +229,13 @@ internal static class PutSession
             return 0;
         }
 
-        engine.Checkpoints!.EnsureMarked();
         PreparedRecord[] records = [.. batch.Select(static e => e.Record!)];
+        long bytes = records.Sum(static r => (long)r.RecordLength);
+        engine.Admission.Charge(bytes);
         int appended = 0;
         try
         {
+            engine.Checkpoints!.EnsureMarked();
             return engine.Writes!.AppendAll(records, out appended);
         }
         finally
@@ -220,6 +251,7 @@ internal static class PutSession
             }
 
             batch.Clear();
+            engine.Admission.Release(bytes);
         }
     }
 

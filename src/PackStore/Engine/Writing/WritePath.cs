@@ -16,7 +16,23 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     /// overtaken.</summary>
     public Action<ArtifactKey>? Published { get; set; }
 
+    private readonly SpaceReserve _reserve = new(core);
     private readonly long _segmentBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
+
+    /// <summary>Whether space is so short that a removal should wait for a segment to be rewritten.</summary>
+    public bool IsReserveLow
+    {
+        get
+        {
+            lock (core.WriteLock)
+            {
+                return _reserve.IsLow(writer.Appender);
+            }
+        }
+    }
+
+    /// <summary>How large a segment may become that is begun for no record in particular.</summary>
+    public long UsualCapacity => _reserve.CapacityFor([]);
 
     /// <summary>The longest record that a new segment can take.</summary>
     public long MaxRecordLength => SegmentAppender.MaxRecordLength(_segmentBytes);
@@ -27,6 +43,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         lock (core.WriteLock)
         {
             ThrowIfRefused();
+            _reserve.Check(writer.Appender, records);
             EnsureRoom(records);
             SegmentAppender appender = writer.Appender!;
             long before = appender.End;
@@ -91,15 +108,17 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         return sequence;
     }
 
-    /// <summary>Removes a key; returns the sequence number of its tombstone, or 0 if the key is not there.</summary>
-    public ulong Remove(in ArtifactKey key)
+    /// <summary>Removes a key; returns the sequence number of its tombstone, or 0 if it needs none. An evicted key is
+    /// not there and gets one: what was removed must not come back with the index.</summary>
+    public ulong Remove(in ArtifactKey key, out bool wasThere)
     {
         ulong hash = core.HashOf(key);
         using PreparedRecord tombstone = PreparedRecord.Tombstone(key, hash);
         lock (core.WriteLock)
         {
             ThrowIfRefused();
-            if (IsPresentLocked(key, hash))
+            wasThere = IsPresentLocked(key, hash);
+            if (wasThere)
             {
 #if PACKSTORE_PROOF
                 if (PlantedBugs.Has(PlantedBug.TombstoneNotWritten))
@@ -112,7 +131,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             }
 
             ThrowIfUnreadable(hash);
-            return 0;
+            return core.State.Table.HasLeftOut ? Append([tombstone]) : 0;
         }
     }
 
@@ -206,7 +225,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         }
     }
 
-    private void ThrowIfRefused()
+    /// <summary>Throws if the store is closed or poisoned. Under the write lock.</summary>
+    public void ThrowIfRefused()
     {
         Throw.IfClosed(writer.IsClosed);
         if (writer.Poison is { } poison)
@@ -251,17 +271,17 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         }
 
         SealLeftOvers();
-        SegmentMap segments = core.State.Segments;
-        if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
-        {
-            throw new PackStoreException(
-                $"{core.Directory.FullPath} has used up its segment numbers; export it into a new store.");
-        }
+        BeginSegment(_reserve.CapacityFor(records));
+    }
 
-        // A number is used up even if this fails: the file may be left behind.
-        Segment segment = new(core.Directory, core.Identity, core.Residency, writer.NextSegmentId++);
+    /// <summary>Begins another segment to append to, and seals the one before. Under the write lock.</summary>
+    /// <param name="capacity">How large it may become.</param>
+    public void BeginSegment(long capacity)
+    {
+        SegmentMap segments = core.State.Segments;
+        Segment segment = new(core.Directory, core.Identity, core.Residency, TakeSegmentNumber());
         SegmentAppender next = SegmentAppender.Create(
-            core.Directory, core.Identity, segment, _segmentBytes,
+            core.Directory, core.Identity, segment, capacity,
                 core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
         // The new segment stands before the old one is sealed: if sealing fails, the old one is simply left over.
         SchedulePoint.Reach("roll.created");
@@ -278,6 +298,44 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         writer.Head.NextGeneration();
         PublishHead(new RecordLocation(segment.Id, segment.CommittedEnd));
         SchedulePoint.Reach("roll.told");
+    }
+
+    /// <summary>The next segment number. It is used up even if what it was for fails: a file may be left behind. Under
+    /// the write lock.</summary>
+    public int TakeSegmentNumber()
+    {
+        if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
+        {
+            throw new PackStoreException(
+                $"{core.Directory.FullPath} has used up its segment numbers; export it into a new store.");
+        }
+
+        return writer.NextSegmentId++;
+    }
+
+    /// <summary>Makes a complete segment part of the store, behind all others: what is put next goes into a new one
+    /// behind it. Under the write lock.</summary>
+    public void PublishSealed(Segment segment)
+    {
+        SealActive();
+        core.State = core.State with { Segments = core.State.Segments.With(segment) };
+        // Counts as something written, so that the close says what it left.
+        writer.Sequence++;
+        writer.SegmentsChanged = true;
+        // In this order: a follower that sees the number has seen the segment.
+        PublishHead(writer.Committed(core.State.Segments));
+        writer.Head.NextGeneration();
+    }
+
+    /// <summary>Seals the active segment if there is one; the next put begins another. Under the write lock.</summary>
+    public void SealActive()
+    {
+        if (writer.Appender is { } active)
+        {
+            writer.Appender = null;
+            Seal(active);
+            PublishHead(new RecordLocation(active.Segment.Id, active.End));
+        }
     }
 
     private void Seal(SegmentAppender old)
@@ -329,7 +387,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         if (isPut)
         {
             segment.AddLive(record.RecordLength);
-            core.Accounting.Add(1, record.PayloadCount, record.Loose.Files, record.Loose.Bytes);
+            core.Accounting.Add(
+                1, record.PayloadCount, record.Loose.Files, record.Loose.Bytes, record.RecordLength);
         }
         else
         {
@@ -348,7 +407,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         segment.AddLive(-old.RecordLength);
         long offset = IndexWord.Offset(probe.Word);
         (int files, long bytes) = old.Flags.HasFlag(RecordFlags.Loose) ? LiveRecount.LooseOf(segment, offset) : default;
-        core.Accounting.Add(-1, -old.Count, -files, -bytes);
+        core.Accounting.Add(-1, -old.Count, -files, -bytes, -old.RecordLength);
         if (files == 0 || !RecordReader.TryReadRecord(segment, offset, out RecordHeader header,
             out ReadOnlySpan<byte> bytesOf, out _))
         {
@@ -360,7 +419,9 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             PayloadDescriptor descriptor = RecordBody.ReadDescriptor(bytesOf, header.KeyLength, i);
             if (descriptor.Tier == PayloadTier.Loose)
             {
-                writer.SupersededLoose.Enqueue((writer.Sequence, key, i, descriptor.Place));
+                writer.SupersededLoose.Enqueue(
+                    (writer.Sequence, key, i, descriptor.Place, descriptor.StoredLength));
+                writer.SupersededLooseBytes += descriptor.StoredLength;
 #if PACKSTORE_PROOF
                 if (PlantedBugs.Has(PlantedBug.LooseDeletedEarly))
                 {

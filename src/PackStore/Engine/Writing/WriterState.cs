@@ -41,10 +41,28 @@ internal sealed class WriterState(HeadPage head)
 
     /// <summary>Loose files of superseded records, with the sequence number that superseded them: removed when that is
     /// durable.</summary>
-    public Queue<(ulong Sequence, ArtifactKey Key, int Index, uint Generation)> SupersededLoose { get; } = new();
+    public Queue<(ulong Sequence, ArtifactKey Key, int Index, uint Generation, long Bytes)> SupersededLoose { get; } =
+        new();
+
+    /// <summary>Bytes of those files.</summary>
+    public long SupersededLooseBytes { get; set; }
 
     /// <summary>Records appended since the newest snapshot.</summary>
     public long RecordsSinceSnapshot { get; set; }
+
+    /// <summary>Grows with every batch of evictions.</summary>
+    public long Evictions { get; private set; }
+
+    /// <summary>The value of <see cref="Evictions"/> when the newest snapshot was begun: what was evicted later comes
+    /// back if that is the last one.</summary>
+    public long EvictionsSaved { get; set; }
+
+    /// <summary>Records relocated since the store was opened.</summary>
+    public long Relocations { get; set; }
+
+    /// <summary><see cref="Relocations"/> when the newest snapshot was taken: a snapshot from before leads to segments
+    /// that may be gone.</summary>
+    public long SnapshotRelocations { get; set; }
 
     /// <summary>Generation of the newest snapshot; 0 if there is none.</summary>
     public ulong SnapshotGeneration { get; set; }
@@ -64,6 +82,14 @@ internal sealed class WriterState(HeadPage head)
 
     /// <summary>Set when the store is being closed.</summary>
     public bool IsClosed { get; set; }
+
+    /// <summary>Notes that entries were taken out of the index without a record. The snapshot that makes it last counts
+    /// them as it counts records.</summary>
+    public void NoteEvicted(long entries)
+    {
+        Evictions++;
+        RecordsSinceSnapshot += entries;
+    }
 
     /// <summary>The committed end of the active segment, or of the last one.</summary>
     public RecordLocation Committed(SegmentMap segments)

@@ -146,6 +146,23 @@ internal sealed unsafe class FileStoreFile : IStoreFile
     }
 
     /// <inheritdoc/>
+    public void Advise(FileAdvice advice, long offset, long length)
+    {
+        if (offset < 0 || length <= 0)
+        {
+            return;
+        }
+
+        // The result is an errno of "this file takes no advice", which is what a hint may say.
+        _ = Libc.AdviseFile(Handle, offset, length, advice switch
+        {
+            FileAdvice.ReadOnce => FileAdviceNoReuse,
+            FileAdvice.NeededSoon => FileAdviceWillNeed,
+            _ => FileAdviceDontNeed,
+        });
+    }
+
+    /// <inheritdoc/>
     public void SetAttributes(UnixFileMode? mode, DateTimeOffset? modifiedAt)
     {
         SafeFileHandle handle = Handle;

@@ -53,6 +53,15 @@ internal static class LinuxConstants
     /// <summary>FALLOC_FL_KEEP_SIZE.</summary>
     public const int AllocateKeepLength = 1;
 
+    /// <summary>POSIX_FADV_WILLNEED.</summary>
+    public const int FileAdviceWillNeed = 3;
+
+    /// <summary>POSIX_FADV_DONTNEED.</summary>
+    public const int FileAdviceDontNeed = 4;
+
+    /// <summary>POSIX_FADV_NOREUSE: does nothing before Linux 6.3.</summary>
+    public const int FileAdviceNoReuse = 5;
+
     /// <summary>RENAME_NOREPLACE.</summary>
     public const uint RenameNoReplace = 1;
 

@@ -161,6 +161,9 @@ internal sealed class PortableStoreFile : IStoreFile
     public void CopyFrom(IStoreFile source, long sourceOffset, long offset, long length)
         => BufferedCopy.Run(source, sourceOffset, this, offset, length);
 
+    /// <summary>The runtime has no call for it.</summary>
+    public void Advise(FileAdvice advice, long offset, long length) => _ = Handle;
+
     /// <inheritdoc/>
     public void SetAttributes(UnixFileMode? mode, DateTimeOffset? modifiedAt)
     {

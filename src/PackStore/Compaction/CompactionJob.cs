@@ -1,0 +1,240 @@
+using PackStore.Engine;
+using PackStore.Engine.Writing;
+using PackStore.Segments;
+using PackStore.Storage;
+
+namespace PackStore.Compaction;
+
+/// <summary>
+/// Rewrites some segments: copies what they have to leave behind into segments of copies, publishes each of those when
+/// it is full or nothing is left, and then retires what was copied whole.
+/// </summary>
+/// <remarks>Stopped at any moment it has lost nothing but the segment it was writing. In a dry run it counts and
+/// changes nothing.</remarks>
+internal sealed class CompactionJob : IDisposable
+{
+    /// <summary>Left free beside what a copy needs, for checkpoints and the segment that puts go on in.</summary>
+    private const long SpareBytes = 64 << 10;
+
+    private readonly StoreCore _core;
+    private readonly Segment? _active;
+    private readonly SegmentExchange? _exchange;
+    private readonly SegmentReaper? _reaper;
+    private readonly SegmentDirectories _directories;
+    private readonly CompactionThrottle _throttle;
+    private readonly RecordRelocator _relocator;
+    private readonly long _capacity;
+    private readonly List<Victim> _copied = [];
+    private OutputLayout _layout;
+    private OutputSegment? _output;
+
+    /// <summary>Prepares one.</summary>
+    /// <param name="core">The store.</param>
+    /// <param name="exchange">What puts copies into place; null for a dry run.</param>
+    /// <param name="active">The segment that was appended to when the victims were chosen.</param>
+    /// <param name="throttle">How fast.</param>
+    public CompactionJob(StoreCore core, SegmentExchange? exchange, Segment? active, CompactionThrottle throttle)
+    {
+        _core = core;
+        _exchange = exchange;
+        _active = active;
+        _reaper = exchange is null ? null : new SegmentReaper(core, exchange);
+        _directories = new SegmentDirectories(core);
+        _throttle = throttle;
+        _relocator = new RecordRelocator(core, throttle, Tally);
+        _capacity = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
+        _layout = new OutputLayout(_capacity);
+    }
+
+    /// <summary>What was done.</summary>
+    public CompactionTally Tally { get; } = new();
+
+    /// <summary>Told after each victim.</summary>
+    public Action<Victim>? Passed { get; init; }
+
+    /// <summary>Rewrites them, in this order.</summary>
+    public void Run(IReadOnlyList<Victim> victims)
+    {
+        _reaper?.SweepTemporaries();
+
+        foreach (Victim victim in victims)
+        {
+            _throttle.Token.ThrowIfCancellationRequested();
+            try
+            {
+                Take(victim);
+            }
+            catch (VictimUnreadableException e)
+            {
+                // What was copied of it so far is published; the rest stays where it is.
+                _core.Log.Damaged(victim.Segment.Name, 0, e.Message);
+                Tally.Skipped++;
+                victim.IsAbandoned = true;
+            }
+
+            Passed?.Invoke(victim);
+        }
+
+        Finish();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _output?.Dispose();
+
+    private void Take(Victim victim)
+    {
+        VictimContents contents = Load(victim);
+        if (!HasRoomFor(contents))
+        {
+            Tally.Skipped++;
+            return;
+        }
+
+        Tally.DroppedTombstones += contents.DroppedTombstones;
+        using IStoreFile? file = _exchange is null ? null : Open(victim);
+        Copy(victim, file, contents.Live, CopyKind.Verbatim);
+        Copy(victim, file, contents.Tombstones, CopyKind.Verbatim);
+        Copy(victim, file, contents.Hidden, CopyKind.Tombstone);
+        Tally.KeptTombstones += contents.Tombstones.Length + contents.Hidden.Length;
+        Tally.Records += contents.Live.Length;
+        _copied.Add(victim);
+    }
+
+    private VictimContents Load(Victim victim)
+    {
+        try
+        {
+            VictimContents contents = VictimContents.Of(_core, _active, _directories, victim.Segment);
+            if (contents.IsDamaged)
+            {
+                victim.IsDamaged = true;
+                Tally.Damage.Add(new VerifyFinding(
+                    VerifyFindingKind.Directory, victim.Segment.Name, victim.Segment.DirectoryOffset, 0, null,
+                    "a directory block is damaged; the records were walked"));
+            }
+
+            return contents;
+        }
+        catch (IOException e) when (e is not PackStoreException)
+        {
+            throw new VictimUnreadableException(victim.Segment.Name, e);
+        }
+    }
+
+    /// <summary>Where space is short, what was copied so far is published, so that its victims can go first.</summary>
+    private bool HasRoomFor(VictimContents contents)
+    {
+        long needed = contents.LiveBytes + SpareBytes;
+        if (_exchange is null || needed <= SpareBytes || _core.Directory.AvailableBytes() >= needed)
+        {
+            return true;
+        }
+
+        Finish();
+        return _core.Directory.AvailableBytes() >= needed;
+    }
+
+    private IStoreFile Open(Victim victim)
+    {
+        try
+        {
+            // Mapped before anything in it moves: a reader that has looked it up just before it goes still gets there.
+            IStoreFile? file = victim.Segment.TryOpen(out string problem)
+                ? _core.Directory.TryOpen(victim.Segment.Name, writable: false)
+                : throw new IOException(problem);
+            file?.Advise(FileAdvice.ReadOnce, 0, victim.FileLength);
+            return file ?? throw new IOException("absent");
+        }
+        catch (IOException e)
+        {
+            throw new VictimUnreadableException(victim.Segment.Name, e);
+        }
+    }
+
+    private void Copy(Victim victim, IStoreFile? file, LiveRecord[] records, CopyKind kind)
+    {
+        for (int i = 0; i < records.Length;)
+        {
+            if (!_layout.TryAdd(records[i].AsCopied(kind)))
+            {
+                Finish();
+                _layout = OutputLayout.For(_capacity, records[i].AsCopied(kind));
+                _layout.TryAdd(records[i].AsCopied(kind));
+            }
+
+            int count = 1;
+            while (i + count < records.Length && !_layout.IsDirectoryDue
+                && RecordRelocator.IsNear(records, i, i + count) && _layout.TryAdd(records[i + count].AsCopied(kind)))
+            {
+                count++;
+            }
+
+            if (file is not null)
+            {
+                _output ??= new OutputSegment(_core, _layout.Capacity);
+                _relocator.Copy(victim, file, records[i..(i + count)], kind, _output);
+            }
+
+            if (_layout.IsDirectoryDue)
+            {
+                _output?.AppendDirectory();
+                _layout.AddDirectory();
+            }
+
+            i += count;
+        }
+    }
+
+    /// <summary>Publishes what was copied and retires what was copied whole.</summary>
+    private void Finish()
+    {
+        if (_exchange is null)
+        {
+            FinishDry();
+            return;
+        }
+
+        if (_output is { Count: > 0 } output)
+        {
+            output.Publish(_exchange);
+            Tally.WrittenBytes += output.FileLength;
+            Tally.WrittenSegments++;
+        }
+
+        _output?.Dispose();
+        _output = null;
+        _layout = new OutputLayout(_capacity);
+        if (_copied.Count == 0)
+        {
+            return;
+        }
+
+        foreach (Victim victim in _copied)
+        {
+            _exchange.Forget(victim.Segment);
+            _exchange.BeginBehind(victim.Segment);
+        }
+
+        Victim[] copied = [.. _copied];
+        _copied.Clear();
+        foreach (Victim gone in _reaper!.Retire(copied))
+        {
+            Tally.RemovedBytes += gone.FileLength;
+            Tally.RemovedSegments++;
+        }
+    }
+
+    private void FinishDry()
+    {
+        if (_layout.Count > 0)
+        {
+            Tally.WrittenBytes += _layout.FileLength;
+            Tally.WrittenSegments++;
+        }
+
+        _layout = new OutputLayout(_capacity);
+        Tally.RemovedBytes += _copied.Sum(static v => v.FileLength);
+        Tally.RemovedSegments += _copied.Count;
+        _copied.Clear();
+    }
+}

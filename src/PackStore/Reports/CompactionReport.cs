@@ -1,0 +1,55 @@
+namespace PackStore;
+
+/// <summary>What a compaction did, or in a dry run would do.</summary>
+public sealed class CompactionReport
+{
+    internal CompactionReport(CompactionTotals before, CompactionTotals after)
+    {
+        Before = before;
+        After = after;
+    }
+
+    /// <summary>The eviction before it; null if none was asked for.</summary>
+    public EvictionReport? Eviction { get; internal init; }
+
+    /// <summary>Before it.</summary>
+    public CompactionTotals Before { get; }
+
+    /// <summary>After it.</summary>
+    public CompactionTotals After { get; }
+
+    /// <summary>Bytes of files that are gone, evicted loose files among them, less those of files written in their place.</summary>
+    public long FreedBytes { get; internal init; }
+
+    /// <summary>Bytes of the segments that were written.</summary>
+    public long WrittenBytes { get; internal init; }
+
+    /// <summary>Segments that were removed.</summary>
+    public int RemovedSegments { get; internal init; }
+
+    /// <summary>Segments that were written.</summary>
+    public int WrittenSegments { get; internal init; }
+
+    /// <summary>Live records that were copied.</summary>
+    public long RelocatedRecords { get; internal init; }
+
+    /// <summary>Tombstones that were kept, and those that were not needed any more.</summary>
+    public long KeptTombstones { get; internal init; }
+
+    /// <summary>Tombstones that were not needed any more.</summary>
+    public long DroppedTombstones { get; internal init; }
+
+    /// <summary>Loose files that belonged to no artifact and were removed.</summary>
+    public long RemovedLooseFiles { get; internal init; }
+
+    /// <summary>Segments that were left as they are: they could not be read, or there was no room for what is live in
+    /// them.</summary>
+    public int SkippedSegments { get; internal init; }
+
+    /// <summary>Damage that was met. What is damaged is not copied; its segment is in <c>quarantine/</c>.</summary>
+    public IReadOnlyList<VerifyFinding> Damage { get; internal init; } = [];
+
+    /// <summary>Bytes written and freed for each byte freed: how often a byte that takes the freed place has been
+    /// written in the end. 0 if nothing was freed.</summary>
+    public double WriteAmplification => FreedBytes > 0 ? (double)(WrittenBytes + FreedBytes) / FreedBytes : 0;
+}

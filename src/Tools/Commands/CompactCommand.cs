@@ -1,0 +1,198 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using PackStore.Tools.Output;
+using PackStore.Tools.Stores;
+using PackStore.Tools.Values;
+
+namespace PackStore.Tools.Commands;
+
+/// <summary>Gives back the space that removed and replaced artifacts take, and shows what a store holds before and
+/// after.</summary>
+internal sealed class CompactCommand : IVerb
+{
+    private readonly Argument<string> _store = CommonOptions.Store();
+
+    private readonly Option<string> _deadRatio = new("--dead-ratio")
+    {
+        Description = "Rewrite segments of which at least this share can be given back. 20% by default.",
+        HelpName = "P%",
+    };
+
+    private readonly Option<string> _limit = new("--limit-rate")
+    {
+        Description = "The most bytes to read and write a second.",
+        HelpName = "SIZE",
+    };
+
+    private readonly Option<string> _maxBytes = new("--max-bytes")
+    {
+        Description = "First evict the least recently used artifacts, until the live bytes are at most this many.",
+        HelpName = "SIZE",
+    };
+
+    private readonly Option<string> _maxAge = new("--max-age")
+    {
+        Description = "First evict what was not used for longer than this, in whole hours.",
+        HelpName = "AGE",
+    };
+
+    public CompactCommand() => Command = new Command("compact", "Give back the space of what is not needed any more.")
+    {
+        _store, _maxBytes, _maxAge, _deadRatio, _limit,
+    }.WithDryRun();
+
+    /// <inheritdoc/>
+    public Command Command { get; }
+
+    /// <inheritdoc/>
+    public async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        string path = context.GetPath(_store);
+        CompactEvictions evictions = new(context);
+        CompactionOptions options = new()
+        {
+            DeadRatio = context.Get(_deadRatio) is { } share
+                ? PercentText.Parse(share, "--dead-ratio") : new CompactionOptions().DeadRatio,
+            MaxBytesPerSecond = context.Get(_limit) is { } rate ? SizeText.Parse(rate, "--limit-rate") : null,
+            DryRun = context.DryRun,
+            Eviction = evictions.OptionsOf(context.Get(_maxBytes), context.Get(_maxAge)),
+        };
+        CompactionReport report;
+        await using (ProgressMeter meter = context.StartProgress("compact"))
+        {
+            using ArtifactStore store = Open(context, path);
+            report = await store.CompactAsync(options, new Relay(meter), cancellationToken);
+        }
+
+        TimeSpan elapsed = context.Elapsed;
+        context.Result.Fields = json => Write(json, path, report, elapsed);
+        context.AnnouncePlan();
+        Print(context, path, report);
+        evictions.Print(report);
+        bool changes = report.RemovedSegments > 0 || report.Eviction is { Artifacts: > 0 };
+        return context.Finish(CodeOf(context, path, report), changes);
+    }
+
+    /// <summary>A plan needs neither lock nor write permission.</summary>
+    private static ArtifactStore Open(CommandContext context, string path) => context.DryRun
+        ? StoreAccess.OpenForReading(path)
+        : StoreAccess.OpenForWriting(path, new PackStoreOptions { CreateIfMissing = false });
+
+    private static ExitCode CodeOf(CommandContext context, string path, CompactionReport report)
+    {
+        if (report.SkippedSegments > 0)
+        {
+            context.Warn(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{report.SkippedSegments} segments stay as they are: they cannot be read, or there is no room"));
+        }
+
+        if (report.Eviction is { IsTargetMet: false })
+        {
+            context.Warn("the limits are not met: pinned artifacts, or no room for what their removal writes");
+        }
+
+        if (report.Damage.Count == 0)
+        {
+            return report.SkippedSegments > 0 || report.Eviction is { IsTargetMet: false }
+                ? ExitCode.Warnings
+                : ExitCode.Ok;
+        }
+
+        context.SuggestNext(NextStep.AfterRepair(path));
+        context.Alarm?.Line("exit 3 (damage)");
+        return ExitCode.Damage;
+    }
+
+    private static void Print(CommandContext context, string path, CompactionReport report)
+    {
+        if (context.Text is { } text)
+        {
+            text.Line($"packtool compact   store {path}", Tone.Title);
+            (CompactionTotals before, CompactionTotals after) = (report.Before, report.After);
+            text.Table(
+                ["", ">BEFORE", ">AFTER"],
+                [
+                    ["artifacts", Number(before.Artifacts), Number(after.Artifacts)],
+                    ["segments", Number(before.Segments), Number(after.Segments)],
+                    ["in segments", SizeText.Format(before.SegmentBytes), SizeText.Format(after.SegmentBytes)],
+                    ["live", SizeText.Format(before.LiveBytes), SizeText.Format(after.LiveBytes)],
+                    ["dead", SizeText.Format(before.DeadBytes), SizeText.Format(after.DeadBytes)],
+                    ["loose", SizeText.Format(before.LooseBytes), SizeText.Format(after.LooseBytes)],
+                ]);
+            text.Blank();
+            text.Field("freed", SizeText.Format(report.FreedBytes));
+            string copied = Number(report.RelocatedRecords);
+            text.Field("written", $"{SizeText.Format(report.WrittenBytes)}, {copied} records copied");
+        }
+
+        if (report.Damage.Count > 0 && context.Alarm is { } alarm)
+        {
+            alarm.Line("DAMAGE", Tone.Bad);
+            foreach (VerifyFinding finding in report.Damage)
+            {
+                alarm.Line($"  {Printable.Escape(finding.File)} @ 0x{finding.Offset:x8}   {finding.Key}");
+                alarm.Line($"     {Printable.Escape(finding.Detail)}");
+            }
+
+            string lost = Number(report.Damage.Count(static f => f.Key is not null));
+            alarm.Field("LOST", $"{lost} artifacts: they will be misses; their bytes are in quarantine/", Tone.Bad);
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, string path, CompactionReport report, TimeSpan elapsed)
+    {
+        json.WriteString("store", path);
+        WriteTotals(json, "before", report.Before);
+        WriteTotals(json, "after", report.After);
+        json.WriteNumber("freedBytes", report.FreedBytes);
+        json.WriteNumber("writtenBytes", report.WrittenBytes);
+        json.WriteNumber("evicted", report.Eviction?.Artifacts ?? 0);
+        json.WriteNumber("evictedBytes", report.Eviction?.Bytes ?? 0);
+        json.WriteNumber("removedSegments", report.RemovedSegments);
+        json.WriteNumber("writtenSegments", report.WrittenSegments);
+        json.WriteNumber("skippedSegments", report.SkippedSegments);
+        json.WriteNumber("relocatedRecords", report.RelocatedRecords);
+        json.WriteNumber("keptTombstones", report.KeptTombstones);
+        json.WriteNumber("droppedTombstones", report.DroppedTombstones);
+        json.WriteNumber("writeAmplification", Math.Round(report.WriteAmplification, 3));
+        json.WriteStartArray("damage");
+        foreach (VerifyFinding finding in report.Damage)
+        {
+            json.WriteStartObject();
+            json.WriteString("file", finding.File);
+            json.WriteNumber("offset", finding.Offset);
+            if (finding.Key is { } key)
+            {
+                json.WriteString("key", key.ToString());
+            }
+
+            json.WriteString("detail", finding.Detail);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("elapsedMs", (long)elapsed.TotalMilliseconds);
+    }
+
+    private static void WriteTotals(Utf8JsonWriter json, string name, CompactionTotals totals)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("artifacts", totals.Artifacts);
+        json.WriteNumber("segments", totals.Segments);
+        json.WriteNumber("segmentBytes", totals.SegmentBytes);
+        json.WriteNumber("liveBytes", totals.LiveBytes);
+        json.WriteNumber("deadBytes", totals.DeadBytes);
+        json.WriteNumber("looseBytes", totals.LooseBytes);
+        json.WriteEndObject();
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private sealed class Relay(ProgressMeter meter) : IProgress<MaintenanceProgress>
+    {
+        public void Report(MaintenanceProgress value) =>
+            meter.Report(new ProgressPoint(value.DoneBytes, value.TotalBytes, value.DoneItems, value.Findings));
+    }
+}
