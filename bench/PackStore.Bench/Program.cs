@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using PackStore.Bench.Migrate;
+using PackStore.Bench.Pauses;
 using PackStore.Bench.Peers;
 using PackStore.Bench.Report;
 
@@ -9,6 +10,7 @@ return args switch
     ["bdn", .. string[] rest] => Suites(rest),
     ["peers", .. string[] rest] => PeersCommand.Run(rest),
     ["plot", .. string[] rest] => PlotCommand.Run(rest),
+    ["gc-pauses", .. string[] rest] => PausesCommand.Run(rest),
     ["migrate", .. string[] rest] => await MigrateCommand.RunAsync(rest),
     [OpenChild.OpenVerb or OpenChild.DirtyVerb or OpenChild.SettleVerb, string engine, string directory,
         string count] =>
@@ -27,6 +29,7 @@ static int Usage()
     Console.Error.WriteLine("bdn [BenchmarkDotNet arguments]");
     Console.Error.WriteLine(PeersOptions.Usage);
     Console.Error.WriteLine("plot results.json bench.svg");
+    Console.Error.WriteLine(PausesCommand.Usage);
     Console.Error.WriteLine(MigrateCommand.Usage);
     return 2;
 }

@@ -1,4 +1,5 @@
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -55,6 +56,7 @@ internal static class LiveRecount
         ulong token = EpochGate.Enter(slot);
         try
         {
+            SchedulePoint.Reach("recount.entered");
             CountInside(core, cancellationToken, out counters, out live);
         }
         finally

@@ -14,8 +14,25 @@ internal static class StatsCollector
     /// <summary>Collects everything now.</summary>
     public static StoreStats Collect(StoreEngine engine)
     {
-        StoreCore core = engine.Core;
         engine.Recovery.Wait(CancellationToken.None);
+        long disk = DiskUsage(engine.Core.Directory);
+        // Index and segments stay mapped meanwhile, also if the store is closed by another thread.
+        EpochSlot slot = EpochGate.Slot;
+        ulong token = EpochGate.Enter(slot);
+        try
+        {
+            Throw.IfClosed(engine.IsClosed);
+            return CollectInside(engine, disk);
+        }
+        finally
+        {
+            slot.Leave(token);
+        }
+    }
+
+    private static StoreStats CollectInside(StoreEngine engine, long disk)
+    {
+        StoreCore core = engine.Core;
         engine.Follower?.Follow();
         if (!core.Accounting.IsExact || core.IsReadOnly)
         {
@@ -38,7 +55,7 @@ internal static class StatsCollector
             ReservedBytes = Math.Max(0, lengths - committed - (segments.Count * (long)SegmentHeaderLayout.Size)),
             LooseFiles = counters.LooseFiles,
             LooseBytes = counters.LooseBytes,
-            DiskBytes = DiskUsage(core.Directory),
+            DiskBytes = disk,
             IndexBytes = core.Directory.List(StoreFileNames.Index).Sum(e => e.AllocatedBytes),
             Segments = segments.Count,
             SegmentSizeBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes,

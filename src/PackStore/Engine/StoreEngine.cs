@@ -1,6 +1,7 @@
 using PackStore.Engine.Opening;
 using PackStore.Engine.Writing;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -85,6 +86,22 @@ internal sealed class StoreEngine
         }
     }
 
+    /// <summary>Brings a reader's index up to what its writer has published, in an epoch section of its own.</summary>
+    public void Follow()
+    {
+        EpochSlot slot = EpochGate.Slot;
+        ulong token = EpochGate.Enter(slot);
+        try
+        {
+            Throw.IfClosed(IsClosed);
+            Follower?.Follow();
+        }
+        finally
+        {
+            slot.Leave(token);
+        }
+    }
+
     /// <summary>Reads in the uses that read-only processes have noted; a writer also takes their files away.</summary>
     private void TakeRecency()
     {
@@ -102,6 +119,7 @@ internal sealed class StoreEngine
     /// <summary>Closes. Leases held now stay valid until they are disposed; later calls throw or miss.</summary>
     public void Close()
     {
+        SchedulePoint.BeforeLock(_closeLock, "close lock");
         lock (_closeLock)
         {
             if (_closed)
@@ -123,8 +141,17 @@ internal sealed class StoreEngine
             }
             finally
             {
+                SchedulePoint.Reach("close.closing");
                 Volatile.Write(ref _closed, true);
+                SchedulePoint.Reach("close.closed");
+#if PACKSTORE_PROOF
+                if (PlantedBugs.Has(PlantedBug.CloseUnseen))
+                {
+                    Core.RemoveDetour();
+                }
+#endif
                 Core.AddDetour();
+                Checkpoints?.End();
                 Release();
             }
         }
@@ -140,7 +167,9 @@ internal sealed class StoreEngine
 
     private void CloseWriter(WriterState writer)
     {
-        Pending!.DrainAsync().GetAwaiter().GetResult();
+        Task drained = Pending!.DrainAsync();
+        SchedulePoint.BeforeWait(drained, "close.drain");
+        drained.GetAwaiter().GetResult();
         Recovery.Dispose();
         bool wrote;
         lock (Core.WriteLock)
@@ -185,7 +214,12 @@ internal sealed class StoreEngine
             appender.Dispose();
         }
 
-        Follower?.Dispose();
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.HeadUnmappedEarly))
+        {
+            Follower?.Dispose();
+        }
+#endif
         Writer?.Head.Dispose();
         _lock?.Dispose();
         Core.Metrics.Dispose();
@@ -196,6 +230,8 @@ internal sealed class StoreEngine
                 segment.Close();
             }
 
+            // A lookup of a reader looks at HEAD first.
+            Follower?.Dispose();
             Core.Loose.Close();
             state.Table.Release();
             Core.Directory.Dispose();

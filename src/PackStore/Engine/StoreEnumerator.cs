@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -11,7 +12,7 @@ internal static class StoreEnumerator
     public static IEnumerable<ArtifactMetadata> Run(StoreEngine engine)
     {
         engine.Recovery.Wait(CancellationToken.None);
-        engine.Follower?.Follow();
+        engine.Follow();
         using IEnumerator<(ulong Word, ushort Hour)> slots = engine.Core.State.Table.Enumerate().GetEnumerator();
         while (TryReadNext(engine, slots, out ArtifactMetadata? metadata))
         {
@@ -30,6 +31,7 @@ internal static class StoreEnumerator
         try
         {
             Throw.IfClosed(engine.IsClosed);
+            SchedulePoint.Reach("list.open");
             metadata = null;
             while (metadata is null && slots.MoveNext())
             {

@@ -1,5 +1,6 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -35,6 +36,7 @@ internal sealed class TailFollower : IDisposable
     {
         if (_head is not null && _head.CommittedWord != Volatile.Read(ref _appliedWord))
         {
+            SchedulePoint.Reach("follow.behind");
             FollowSlow(_head);
         }
     }
@@ -44,9 +46,11 @@ internal sealed class TailFollower : IDisposable
 
     private void FollowSlow(HeadPage page)
     {
+        SchedulePoint.BeforeLock(_lock, "follow lock");
         lock (_lock)
         {
             ulong word = page.CommittedWord;
+            SchedulePoint.Reach("follow.word");
             RecordLocation target = HeadWords.Unpack(word);
             RecordLocation from = _applied;
             if (word == _appliedWord || !page.IsCurrent(_core.Identity.StoreId, _core.Directory.BootId))
@@ -62,10 +66,17 @@ internal sealed class TailFollower : IDisposable
 
             for (int id = Math.Max(from.SegmentId, 1); id <= target.SegmentId; id++)
             {
+#if PACKSTORE_PROOF
+                if (PlantedBugs.Has(PlantedBug.FollowerStaysBehind))
+                {
+                    id = target.SegmentId;
+                }
+#endif
                 long start = id == from.SegmentId ? from.Offset : SegmentHeaderLayout.Size;
                 Apply(id, start, id == target.SegmentId ? target.Offset : null);
             }
 
+            SchedulePoint.Reach("follow.walked");
             _applied = target;
             Volatile.Write(ref _appliedWord, word);
         }
@@ -104,10 +115,12 @@ internal sealed class TailFollower : IDisposable
             {
                 if (RecoveryRun.TryDescribe(_core, segment, scanner.Offset, scanner.Header, out DirectoryEntry entry))
                 {
+                    SchedulePoint.Reach("follow.record");
                     merger.Merge(segment, entry, (ushort)_core.Hour);
                 }
             }
 
+            SchedulePoint.Reach("follow.merged");
             merger.PurgeTombstones();
         }
     }

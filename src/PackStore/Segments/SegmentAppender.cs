@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Storage;
 
 namespace PackStore.Segments;
@@ -99,7 +100,11 @@ internal sealed class SegmentAppender : IDisposable
     }
 
     /// <summary>Whether records of these lengths, with footer and trailer behind them, still fit.</summary>
-    public bool Fits(ReadOnlySpan<PreparedRecord> records)
+    public bool Fits(ReadOnlySpan<PreparedRecord> records) =>
+        EndWith(records) + Directory.FooterBytes(records.Length) <= _capacity;
+
+    /// <summary>Offset behind the last record once these are appended.</summary>
+    public long EndWith(ReadOnlySpan<PreparedRecord> records)
     {
         long end = End;
         foreach (PreparedRecord record in records)
@@ -107,7 +112,7 @@ internal sealed class SegmentAppender : IDisposable
             end += Gap(end, record.Phase) + record.RecordLength;
         }
 
-        return end + Directory.FooterBytes(records.Length) <= _capacity;
+        return end;
     }
 
     /// <summary>Appends records in one gathered write, gives them their offsets and sequence numbers, and moves the
@@ -138,8 +143,11 @@ internal sealed class SegmentAppender : IDisposable
         // Taken before the write: whole records that a failed write leaves behind the end must not look newer than what
         // is put later.
         sequence = next;
-        WritePieces(End);
+        SchedulePoint.Reach("append.writing");
+        WriteUnlessLate(End);
+        SchedulePoint.Reach("append.written");
         Segment.CommittedEnd = end;
+        SchedulePoint.Reach("append.committed");
         foreach (PreparedRecord record in records)
         {
             Directory.Add(new DirectoryEntry(
@@ -260,6 +268,33 @@ internal sealed class SegmentAppender : IDisposable
         Segment.DirectoryOffset = offset;
         Directory.Commit(offset, record.Length);
         sequence++;
+    }
+
+#if PACKSTORE_PROOF
+    // See PlantedBug.PublishBeforeWrite.
+    private long _lateOffset = -1;
+
+    /// <summary>Writes what a planted bug held back.</summary>
+    public void WriteLate()
+    {
+        if (_lateOffset >= 0)
+        {
+            WritePieces(_lateOffset);
+            _lateOffset = -1;
+        }
+    }
+
+#endif
+    private void WriteUnlessLate(long offset)
+    {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.PublishBeforeWrite))
+        {
+            _lateOffset = offset;
+            return;
+        }
+#endif
+        WritePieces(offset);
     }
 
     private void WritePieces(long offset)

@@ -1,4 +1,5 @@
 using PackStore.Format;
+using PackStore.Proof;
 
 namespace PackStore.Segments;
 
@@ -45,8 +46,15 @@ internal ref struct SegmentScanner
         Problem = null;
         for (long at = Next; at + RecordHeaderLayout.Size <= _end; at += FormatLimits.RecordAlignment)
         {
+            long end = _end;
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.TailScanOffByOne))
+            {
+                end--;
+            }
+#endif
             if (RecordReader.TryReadHeader(_segment, at, out RecordHeader header, out string? problem)
-                && header.RecordLength <= _end - at)
+                && header.RecordLength <= end - at)
             {
                 Offset = at;
                 Header = header;

@@ -6,8 +6,8 @@ using PackStore.Tools.Values;
 namespace PackStore.Tools.Import;
 
 /// <summary>
-/// Brings a legacy cache into a store for a verb: runs it with progress and a report of the entries, and says what came of
-/// it as fields and as text.
+/// Brings a legacy cache into a store for a verb: runs it with progress and a report of the entries, and says what came
+/// of it as fields and as text.
 /// </summary>
 /// <param name="context">The run of the verb.</param>
 /// <param name="path">The store's path.</param>
@@ -75,6 +75,11 @@ internal sealed class MigrationRun(CommandContext context, string path, string s
         }
 
         WarnOfDaemons(_report);
+        if (_report.IsDryRun && _report.NeededBytes > _report.AvailableBytes)
+        {
+            context.Warn($"{SizeText.Format(_report.NeededBytes)} are needed and only "
+                + $"{SizeText.Format(_report.AvailableBytes)} are free.");
+        }
     }
 
     /// <summary>The fields of the result object; of a run that did not end, as far as it came.</summary>

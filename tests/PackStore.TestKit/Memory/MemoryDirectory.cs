@@ -57,7 +57,7 @@ internal sealed class MemoryDirectory : IStoreDirectory
     public bool MapsBeyondEnd => true;
 
     /// <summary>Where released regions and tables go; <see langword="null"/> to give their memory back.</summary>
-    public PoisonLedger? Ledger { get; init; }
+    public PoisonLedger? Ledger { get; set; }
 
     /// <summary>Size of the disk. Writes that would exceed it fail with ENOSPC after what fits; reservations change
     /// nothing.</summary>
@@ -288,8 +288,17 @@ internal sealed class MemoryDirectory : IStoreDirectory
                 return null;
             }
 
-            _medium.Write(file, name, 0, holder);
-            _medium.SetLength(file, name, holder.Length);
+            try
+            {
+                _medium.Write(file, name, 0, holder);
+                _medium.SetLength(file, name, holder.Length);
+            }
+            catch (IOException e) when (StorageError.IsNoSpace(e))
+            {
+                // The text is for people only; a full disk must not keep anybody from making room.
+                currentHolder = [];
+            }
+
             return new MemoryLock(_locked, file);
         }
     }

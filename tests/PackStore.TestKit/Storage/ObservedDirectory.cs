@@ -20,7 +20,8 @@ internal abstract class ObservedDirectory(IStoreDirectory inner) : IStoreDirecto
     /// <inheritdoc/>
     public Guid BootId => inner.BootId;
 
-    public bool MapsBeyondEnd => inner.MapsBeyondEnd;
+    /// <inheritdoc/>
+    public virtual bool MapsBeyondEnd => inner.MapsBeyondEnd;
 
     /// <summary>Called before an operation; may throw in its place.</summary>
     public abstract void Before(StoreOperation operation, string name);

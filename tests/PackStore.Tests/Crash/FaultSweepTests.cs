@@ -78,9 +78,10 @@ public class FaultSweepTests(ITestOutputHelper output)
     }
 
     /// <summary>A store to a mapped page cannot fail, and a closed file's attributes are nobody's business.</summary>
-    private static bool CanFail(StoreOperation operation, string name) => operation != StoreOperation.StoreWord;
+    internal static bool CanFail(StoreOperation operation, string name) => operation != StoreOperation.StoreWord;
 
-    private static async Task<int> RunAsync(CrashScenario scenario, FaultPlan plan, string label, List<string> problems)
+    internal static async Task<int> RunAsync(
+        CrashScenario scenario, FaultPlan plan, string label, List<string> problems)
     {
         StoreOperation failed = default;
         string failedName = "";

@@ -9,8 +9,8 @@ using PackStore.Storage;
 namespace PackStore.Engine.Importing;
 
 /// <summary>
-/// Appends imported artifacts unless the store has one as new or newer. What is there is read, and the append made, in one
-/// turn of the write lock, so that no put can come between the two.
+/// Appends imported artifacts unless the store has one as new or newer. What is there is read, and the append made, in
+/// one turn of the write lock, so that no put can come between the two.
 /// </summary>
 internal sealed class StoreImport : IImportTarget
 {
@@ -50,7 +50,7 @@ internal sealed class StoreImport : IImportTarget
     public LooseFile TakeFile(
         in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom,
         PayloadObserver observe) =>
-        _core.Loose.Take(key, index, source, offset, length, linkFrom, bytes => observe(bytes));
+        _core.Loose.Adopter.Take(key, index, source, offset, length, linkFrom, bytes => observe(bytes));
 
     /// <inheritdoc/>
     public void Drop(in LooseFile file) => _core.Loose.Delete(file.Name);
@@ -112,7 +112,7 @@ internal sealed class StoreImport : IImportTarget
                 PayloadDescriptor payload = RecordBody.ReadDescriptor(record, header.KeyLength, i);
                 if (payload is { Tier: PayloadTier.Loose, SharesInode: false })
                 {
-                    _core.Loose.Own(StoreFileNames.LooseFile(owned.Bytes, i, payload.Place));
+                    _core.Loose.Adopter.Own(StoreFileNames.LooseFile(owned.Bytes, i, payload.Place));
                 }
             }
 
@@ -145,8 +145,8 @@ internal sealed class StoreImport : IImportTarget
         }
     }
 
-    /// <summary>Compares with what is there, under the write lock; says whether to append. What is there counts if it was
-    /// found sound before, or came since.</summary>
+    /// <summary>Compares with what is there, under the write lock; says whether to append. What is there counts if it
+    /// was found sound before, or came since.</summary>
     private bool Judge(ImportedPut put, ulong sound, ulong before)
     {
         if (_lookup.IsPending(put.Key))

@@ -1,5 +1,6 @@
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Opening;
@@ -50,6 +51,13 @@ internal sealed class IndexMerger(StoreCore core)
     /// segment's durable end is held, so that the next open asks again.</summary>
     public static bool MayReplace(StoreCore core, Segment segment, long offset)
     {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.UncheckedReplacement))
+        {
+            return true;
+        }
+
+#endif
         if (offset < segment.TrustedEnd || (IsSound(segment, offset, out _) && HasLooseFiles(core, segment, offset)))
         {
             return true;

@@ -1,6 +1,7 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Writing;
@@ -17,6 +18,9 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
     // Orders snapshots among themselves; taken before the other, never inside it.
     private readonly Lock _snapshotLock = new();
+
+    // Under _snapshotLock.
+    private bool _isEnded;
     private bool _marked = !writer.WasClean;
 
     /// <summary>Makes everything appended so far durable.</summary>
@@ -45,6 +49,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             return;
         }
 
+        SchedulePoint.BeforeLock(_lock, "checkpoint lock");
         lock (_lock)
         {
             if (!_marked)
@@ -75,6 +80,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     /// no data.</summary>
     public bool TryWriteCheckpoint(bool clean)
     {
+        SchedulePoint.BeforeLock(_lock, "checkpoint lock");
         lock (_lock)
         {
             try
@@ -93,8 +99,14 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     /// <summary>Writes an index snapshot and the checkpoint that names it; says whether it could.</summary>
     public bool TryWriteSnapshot(CancellationToken cancellationToken)
     {
+        SchedulePoint.BeforeLock(_snapshotLock, "snapshot lock");
         lock (_snapshotLock)
         {
+            if (_isEnded)
+            {
+                return false;
+            }
+
             SnapshotHeader header = Freeze();
             try
             {
@@ -121,6 +133,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
                 writer.RecordsSinceSnapshot = (long)(writer.Sequence - header.Sequence);
             }
 
+            SchedulePoint.Reach("snapshot.unfrozen");
             bool written = TryWriteCheckpoint(clean: false);
             if (written)
             {
@@ -128,6 +141,17 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             }
 
             return written;
+        }
+    }
+
+    /// <summary>Waits for a snapshot that is being written in the background, which reads the index, and writes none
+    /// from then on.</summary>
+    public void End()
+    {
+        SchedulePoint.BeforeLock(_snapshotLock, "snapshot lock");
+        lock (_snapshotLock)
+        {
+            _isEnded = true;
         }
     }
 
@@ -161,7 +185,9 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             record = Describe(clean);
         }
 
+        SchedulePoint.Reach("checkpoint.described");
         CheckpointStore.Write(core.Directory, record, sync);
+        SchedulePoint.Reach("checkpoint.written");
         lock (core.WriteLock)
         {
             writer.CheckpointGeneration = record.Generation;
@@ -174,6 +200,12 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         {
             IndexTable table = core.State.Table;
             table.IsFrozen = true;
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.SnapshotUnfrozen))
+            {
+                table.IsFrozen = false;
+            }
+#endif
             table.TakeRecencyChange();
             return new SnapshotHeader(
                 core.Identity.StoreId, writer.SnapshotGeneration + 1, writer.Committed(core.State.Segments),

@@ -1,6 +1,7 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Writing;
@@ -29,12 +30,22 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             EnsureRoom(records);
             SegmentAppender appender = writer.Appender!;
             long before = appender.End;
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.HeadBeforeBytes))
+            {
+                PublishHead(new RecordLocation(appender.Segment.Id, appender.EndWith(records)));
+            }
+#endif
             appender.Append(records, ref writer.Sequence);
             foreach (PreparedRecord record in records)
             {
                 Publish(appender.Segment, record);
+                SchedulePoint.Reach("append.published");
             }
 
+#if PACKSTORE_PROOF
+            appender.WriteLate();
+#endif
             writer.RecordsSinceSnapshot += records.Length;
             core.Metrics.Appended(records.Length, appender.End - before);
             if (appender.IsDirectoryDue)
@@ -43,6 +54,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             }
 
             PublishHead(new RecordLocation(appender.Segment.Id, appender.End));
+            SchedulePoint.Reach("append.told");
             return writer.Sequence;
         }
     }
@@ -89,6 +101,13 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             ThrowIfRefused();
             if (IsPresentLocked(key, hash))
             {
+#if PACKSTORE_PROOF
+                if (PlantedBugs.Has(PlantedBug.TombstoneNotWritten))
+                {
+                    IndexMerger.TryFindKey(core, core.State, key, hash, out IndexProbe probe, out _);
+                    return core.State.Table.TryRemove(ref probe) ? writer.Sequence : 0;
+                }
+#endif
                 return Append([tombstone]);
             }
 
@@ -125,9 +144,11 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
                 left.Builder);
             try
             {
+                // Also where no footer fits: the next open may trust all that is durable by then, and what a power cut
+                // tore in the midst of it must not be a record any more.
+                appender.FillGaps(left.Gaps);
                 if (appender.Fits([]))
                 {
-                    appender.FillGaps(left.Gaps);
                     appender.Seal(ref writer.Sequence, entry => HourOf(left.Segment, entry));
                 }
 
@@ -243,6 +264,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             core.Directory, core.Identity, segment, _segmentBytes,
                 core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
         // The new segment stands before the old one is sealed: if sealing fails, the old one is simply left over.
+        SchedulePoint.Reach("roll.created");
         SegmentAppender? old = writer.Appender;
         writer.Appender = next;
         core.State = core.State with { Segments = segments.With(segment) };
@@ -252,8 +274,10 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             Seal(old);
         }
 
+        SchedulePoint.Reach("roll.sealed");
         writer.Head.NextGeneration();
         PublishHead(new RecordLocation(segment.Id, segment.CommittedEnd));
+        SchedulePoint.Reach("roll.told");
     }
 
     private void Seal(SegmentAppender old)
@@ -337,6 +361,12 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             if (descriptor.Tier == PayloadTier.Loose)
             {
                 writer.SupersededLoose.Enqueue((writer.Sequence, key, i, descriptor.Place));
+#if PACKSTORE_PROOF
+                if (PlantedBugs.Has(PlantedBug.LooseDeletedEarly))
+                {
+                    core.Loose.Delete(StoreFileNames.LooseFile(key.Bytes, i, descriptor.Place));
+                }
+#endif
             }
         }
     }
