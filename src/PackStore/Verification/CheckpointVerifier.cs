@@ -97,8 +97,8 @@ internal sealed class CheckpointVerifier(VerifyRun run)
                 return;
             }
 
-            // A snapshot is followed by a checkpoint, so without one of them nothing was ever saved, or a power cut took
-            // it before the first flush.
+            // A snapshot is followed by a checkpoint, so without one of them nothing was ever saved, or a power cut
+            // took it before the first flush.
             if (!hasOld && !SnapshotStore.Generations(run.Directory).Any())
             {
                 run.Findings.Note($"{StoreFileNames.Checkpoint}: none was written yet");

@@ -92,7 +92,8 @@ internal sealed class RepairCommand : IVerb
 
         text.Field("kept", string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.CopiedRecords} records ({SizeText.Format(report.CopiedBytes)}) of damaged segments, in new ones"));
+            $"{report.CopiedRecords} records ({SizeText.Format(report.CopiedBytes)}) of damaged segments, "
+            + "in new ones"));
         text.Field("put away", string.Create(
             CultureInfo.InvariantCulture, $"{report.Quarantined.Count} files, to {Path.Combine(path, "quarantine")}"));
         foreach (string name in report.Quarantined)
