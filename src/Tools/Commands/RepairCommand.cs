@@ -92,8 +92,8 @@ internal sealed class RepairCommand : IVerb
 
         text.Field("kept", string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.CopiedRecords} records ({SizeText.Format(report.CopiedBytes)}) of damaged segments, "
-            + "in new ones"));
+            $"{report.CopiedRecords} records of damaged segments, copied "
+            + $"to new ones: {SizeText.Format(report.CopiedBytes)}"));
         text.Field("put away", string.Create(
             CultureInfo.InvariantCulture, $"{report.Quarantined.Count} files, to {Path.Combine(path, "quarantine")}"));
         foreach (string name in report.Quarantined)
