@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using PackStore.Compaction;
 using PackStore.Engine;
 using PackStore.Engine.Opening;
+using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Migration;
 using PackStore.Repair;
@@ -35,7 +36,6 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
         if (engine.Writer is not null)
         {
             engine.Bound.Reclaim = _compactor.TryReclaim;
-            engine.Admission.Reclaim = (bytes, token) => _compactor.TryReclaim(bytes, token) > 0;
         }
 
         DirectoryPath = directory;
@@ -344,6 +344,7 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.DeadRatio, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.DeadRatio, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBytesPerSecond ?? 1, 1, nameof(options));
+        SpacePolicy.Check(options.Eviction ?? new EvictionOptions());
         return OwnThread.Run("packstore compaction", () => Compactor.Run(options, progress, cancellationToken));
     }
 

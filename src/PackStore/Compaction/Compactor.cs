@@ -1,4 +1,5 @@
 using PackStore.Engine;
+using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Format;
 using PackStore.Segments;
@@ -48,6 +49,7 @@ internal sealed class Compactor : IDisposable
             Segment? active = Active;
             CompactionPlanner planner = new(_core, active);
             CompactionTotals before = CompactionTotalsOf(planner);
+            EvictionReport? eviction = Evict(options, linked.Token);
             List<Victim> victims = planner.ChooseAll(options.DeadRatio);
             CompactionThrottle throttle =
                 new(_core.Options.TimeProvider, options.DryRun ? null : options.MaxBytesPerSecond, linked.Token);
@@ -60,8 +62,34 @@ internal sealed class Compactor : IDisposable
             }
 
             job.Run(victims);
-            return ReportOf(options, before, job.Tally);
+            return ReportOf(options, before, eviction, job.Tally);
         }
+    }
+
+    /// <summary>A reading process has an index of its own: in a dry run the victims go from there, and what comes next is
+    /// planned without them.</summary>
+    private EvictionReport? Evict(CompactionOptions options, CancellationToken token)
+    {
+        if (options.Eviction is not { } wanted)
+        {
+            return null;
+        }
+
+        EvictionMode mode = (options.DryRun || wanted.DryRun, _core.IsReadOnly) switch
+        {
+            (false, _) => EvictionMode.Apply,
+            (true, true) => EvictionMode.Pretend,
+            (true, false) => EvictionMode.Plan,
+        };
+        EvictionReport report = _engine.Evictor.Run(
+            core => SpacePolicy.TargetOf(core, wanted), mode, wanted.OnVictim, null, token);
+        if (mode == EvictionMode.Apply)
+        {
+            // What tombstones supersede is retired only when they are durable.
+            _engine.Commits!.FlushNow();
+        }
+
+        return report;
     }
 
     /// <summary>Gains bytes by rewriting the segments that give most for least, a few at a time. For whoever keeps a
@@ -159,7 +187,8 @@ internal sealed class Compactor : IDisposable
         };
     }
 
-    private CompactionReport ReportOf(CompactionOptions options, CompactionTotals before, CompactionTally tally)
+    private CompactionReport ReportOf(
+        CompactionOptions options, CompactionTotals before, EvictionReport? eviction, CompactionTally tally)
     {
         if (!options.DryRun && !_core.Accounting.IsExact)
         {
@@ -167,20 +196,22 @@ internal sealed class Compactor : IDisposable
         }
 
         long freed = tally.RemovedBytes - tally.WrittenBytes;
+        long loose = eviction?.LooseBytes ?? 0;
         CompactionTotals after = options.DryRun
             ? new CompactionTotals
             {
-                Artifacts = before.Artifacts,
+                Artifacts = before.Artifacts - (eviction?.Artifacts ?? 0),
                 Segments = before.Segments - tally.RemovedSegments + tally.WrittenSegments,
                 SegmentBytes = before.SegmentBytes - freed,
-                LiveBytes = before.LiveBytes,
-                DeadBytes = before.DeadBytes - freed,
-                LooseBytes = before.LooseBytes,
+                LiveBytes = before.LiveBytes - (eviction?.Bytes ?? 0),
+                DeadBytes = before.DeadBytes - freed + (eviction?.Bytes - eviction?.LooseBytes ?? 0),
+                LooseBytes = before.LooseBytes - loose,
             }
             : CompactionTotalsOf(new CompactionPlanner(_core, Active));
         return new CompactionReport(before, after)
         {
-            FreedBytes = freed,
+            Eviction = eviction,
+            FreedBytes = freed + loose,
             WrittenBytes = tally.WrittenBytes,
             RemovedSegments = tally.RemovedSegments,
             WrittenSegments = tally.WrittenSegments,

@@ -9,13 +9,16 @@ public sealed class CompactionReport
         After = after;
     }
 
+    /// <summary>The eviction before it; null if none was asked for.</summary>
+    public EvictionReport? Eviction { get; internal init; }
+
     /// <summary>Before it.</summary>
     public CompactionTotals Before { get; }
 
     /// <summary>After it.</summary>
     public CompactionTotals After { get; }
 
-    /// <summary>Bytes of files that are gone, less those of files written in their place.</summary>
+    /// <summary>Bytes of files that are gone, evicted loose files among them, less those of files written in their place.</summary>
     public long FreedBytes { get; internal init; }
 
     /// <summary>Bytes of the segments that were written.</summary>

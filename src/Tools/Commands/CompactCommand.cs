@@ -25,9 +25,21 @@ internal sealed class CompactCommand : IVerb
         HelpName = "SIZE",
     };
 
+    private readonly Option<string> _maxBytes = new("--max-bytes")
+    {
+        Description = "First evict the least recently used artifacts, until the live bytes are at most this many.",
+        HelpName = "SIZE",
+    };
+
+    private readonly Option<string> _maxAge = new("--max-age")
+    {
+        Description = "First evict what was not used for longer than this, in whole hours.",
+        HelpName = "AGE",
+    };
+
     public CompactCommand() => Command = new Command("compact", "Give back the space of what is not needed any more.")
     {
-        _store, _deadRatio, _limit,
+        _store, _maxBytes, _maxAge, _deadRatio, _limit,
     }.WithDryRun();
 
     /// <inheritdoc/>
@@ -37,12 +49,14 @@ internal sealed class CompactCommand : IVerb
     public async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         string path = context.GetPath(_store);
+        CompactEvictions evictions = new(context);
         CompactionOptions options = new()
         {
             DeadRatio = context.Get(_deadRatio) is { } share
                 ? PercentText.Parse(share, "--dead-ratio") : new CompactionOptions().DeadRatio,
             MaxBytesPerSecond = context.Get(_limit) is { } rate ? SizeText.Parse(rate, "--limit-rate") : null,
             DryRun = context.DryRun,
+            Eviction = evictions.OptionsOf(context.Get(_maxBytes), context.Get(_maxAge)),
         };
         CompactionReport report;
         await using (ProgressMeter meter = context.StartProgress("compact"))
@@ -55,7 +69,9 @@ internal sealed class CompactCommand : IVerb
         context.Result.Fields = json => Write(json, path, report, elapsed);
         context.AnnouncePlan();
         Print(context, path, report);
-        return context.Finish(CodeOf(context, path, report), report.RemovedSegments > 0);
+        evictions.Print(report);
+        bool changes = report.RemovedSegments > 0 || report.Eviction is { Artifacts: > 0 };
+        return context.Finish(CodeOf(context, path, report), changes);
     }
 
     /// <summary>A plan needs neither lock nor write permission.</summary>
@@ -72,9 +88,16 @@ internal sealed class CompactCommand : IVerb
                 $"{report.SkippedSegments} segments stay as they are: they cannot be read, or there is no room"));
         }
 
+        if (report.Eviction is { IsTargetMet: false })
+        {
+            context.Warn("the limits are not met: pinned artifacts, or no room for what their removal writes");
+        }
+
         if (report.Damage.Count == 0)
         {
-            return report.SkippedSegments > 0 ? ExitCode.Warnings : ExitCode.Ok;
+            return report.SkippedSegments > 0 || report.Eviction is { IsTargetMet: false }
+                ? ExitCode.Warnings
+                : ExitCode.Ok;
         }
 
         context.SuggestNext(NextStep.AfterRepair(path));
@@ -125,7 +148,8 @@ internal sealed class CompactCommand : IVerb
         WriteTotals(json, "after", report.After);
         json.WriteNumber("freedBytes", report.FreedBytes);
         json.WriteNumber("writtenBytes", report.WrittenBytes);
-        json.WriteNumber("evicted", 0);
+        json.WriteNumber("evicted", report.Eviction?.Artifacts ?? 0);
+        json.WriteNumber("evictedBytes", report.Eviction?.Bytes ?? 0);
         json.WriteNumber("removedSegments", report.RemovedSegments);
         json.WriteNumber("writtenSegments", report.WrittenSegments);
         json.WriteNumber("skippedSegments", report.SkippedSegments);

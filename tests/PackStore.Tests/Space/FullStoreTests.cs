@@ -10,9 +10,9 @@ namespace PackStore.Tests.Space;
 public sealed class FullStoreTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData(8 << 20, 700)]
+    [InlineData(8 << 20, 2500)]
     [InlineData(8 << 20, 40_000)]
-    [InlineData(24 << 20, 3000)]
+    [InlineData(24 << 20, 20_000)]
     public async Task A_full_disk_refuses_puts_and_removal_and_compaction_make_room_again(long diskBytes, int length)
     {
         using MemoryDirectory disk = new() { CapacityBytes = diskBytes };
@@ -32,8 +32,9 @@ public sealed class FullStoreTests(ITestOutputHelper output)
             Assert.True(await store.RemoveAsync(Sample.Key(i)));
         }
 
-        CompactionReport compacted = await store.CompactAsync();
-        Assert.InRange(compacted.FreedBytes, diskBytes / 4, diskBytes);
+        // Some came back on the way, when the removals ran short themselves.
+        await store.CompactAsync();
+        Assert.InRange(disk.AvailableBytes(), diskBytes / 4, diskBytes);
         int more = await FillAsync(store, length, from: put);
         Assert.InRange(more - put, put / 4, put);
         for (int i = 1; i < put; i += 2)
@@ -50,12 +51,12 @@ public sealed class FullStoreTests(ITestOutputHelper output)
         using MemoryDirectory disk = new() { CapacityBytes = 8 << 20 };
         using ArtifactStore store = ArtifactStore.OpenOver(disk, Options());
         // Less than the disk holds, over and over.
-        for (int i = 0; i < 12_000; i++)
+        for (int i = 0; i < 6000; i++)
         {
-            await Sample.OfLength(1000, i).PutAsync(store, Sample.Key(i % 3000));
+            await Sample.OfLength(2500, i).PutAsync(store, Sample.Key(i % 1500));
         }
 
-        Assert.Equal(3000, store.GetStats().Artifacts);
+        Assert.Equal(1500, store.GetStats().Artifacts);
     }
 
     [Fact]
@@ -76,15 +77,15 @@ public sealed class FullStoreTests(ITestOutputHelper output)
         const long MinFree = 2 << 20;
         using MemoryDirectory disk = new() { CapacityBytes = 8 << 20 };
         using ArtifactStore store = ArtifactStore.OpenOver(disk, Options(MinFree, evictWhenFull: true));
-        for (int i = 0; i < 8000; i++)
+        for (int i = 0; i < 4000; i++)
         {
-            await Sample.OfLength(1500, i).PutAsync(store, Sample.Key(i));
+            await Sample.OfLength(3000, i).PutAsync(store, Sample.Key(i));
         }
 
         Assert.InRange(disk.AvailableBytes(), MinFree, 8 << 20);
-        Assert.True(store.Contains(Sample.Key(7999)));
+        Assert.True(store.Contains(Sample.Key(3999)));
         Assert.False(store.Contains(Sample.Key(0)));
-        Assert.InRange(store.GetStats().Artifacts, 1000, 4000);
+        Assert.InRange(store.GetStats().Artifacts, 500, 2000);
     }
 
     private static async Task<int> FillAsync(ArtifactStore store, int length, int from = 0)

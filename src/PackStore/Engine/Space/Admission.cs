@@ -20,10 +20,6 @@ internal sealed class Admission(StoreEngine engine)
     private readonly Lock _lock = new();
     private long _charged;
 
-    /// <summary>Gives about so many bytes back to the disk, from what is dead; says whether it gave any. Null if
-    /// nothing can.</summary>
-    public Func<long, CancellationToken, bool>? Reclaim { get; set; }
-
     /// <summary>Promised to puts under way.</summary>
     public long Charged => Interlocked.Read(ref _charged);
 
@@ -95,7 +91,7 @@ internal sealed class Admission(StoreEngine engine)
         }
 
         EvictionReport report = engine.Evictor.Run(
-            core => SpacePolicy.TargetOfPut(core, bytes, Charged, engine.Bound.EvictionStep), isDryRun: false, null,
+            core => SpacePolicy.TargetOfPut(core, bytes, Charged, engine.Bound.EvictionStep), EvictionMode.Apply, null,
             null, CancellationToken.None);
         engine.Bound.MakeWay(bytes, CancellationToken.None);
         // Others may have evicted while this one waited for its turn: then there was nothing left to do.
@@ -112,25 +108,40 @@ internal sealed class Admission(StoreEngine engine)
 
     private void EnsureFree(long bytes)
     {
-        if (IsFree(bytes) || (Reclaim?.Invoke(bytes, CancellationToken.None) == true && IsFree(bytes)))
+        for (int attempt = 0; attempt < MaxAttempts && !IsFree(bytes); attempt++)
         {
-            return;
-        }
-
-        if (_core.Options.EvictWhenFull && Reclaim is not null)
-        {
-            engine.Evictor.Run(
-                core => SpacePolicy.TargetOf(core, new EvictionOptions { MinFreeBytes = _minFree + bytes }),
-                isDryRun: false, null, null, CancellationToken.None);
-            Reclaim(bytes, CancellationToken.None);
-            if (IsFree(bytes))
+            if (!engine.Bound.TryFree(bytes) && !TryEvictForFree(bytes))
             {
-                return;
+                break;
             }
         }
 
-        Release(bytes);
-        throw Refusal(bytes, Math.Max(0, _core.Directory.AvailableBytes() - _minFree));
+        if (!IsFree(bytes))
+        {
+            Release(bytes);
+            throw Refusal(bytes, Math.Max(0, _core.Directory.AvailableBytes() - _minFree));
+        }
+    }
+
+    /// <summary>Evicts a part of what lives: so much more than is missing that the next puts need not.</summary>
+    private bool TryEvictForFree(long bytes)
+    {
+        if (!_core.Options.EvictWhenFull)
+        {
+            return false;
+        }
+
+        const int Parts = 16;
+        EvictionReport report = engine.Evictor.Run(
+            core =>
+            {
+                long live = core.Accounting.LiveBytes;
+                return new EvictionTarget(
+                    Math.Max(0, live - Math.Max(bytes, live / Parts)), 0, EvictionReason.FreeSpace);
+            },
+            EvictionMode.Apply, null, null, CancellationToken.None);
+        engine.Commits!.FlushNow();
+        return report.Artifacts > 0;
     }
 
     private StoreFullException Refusal(long needed, long available) =>

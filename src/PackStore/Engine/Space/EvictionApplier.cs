@@ -20,8 +20,8 @@ internal sealed class EvictionApplier(
     /// <summary>Is told how far it is.</summary>
     public IProgress<MaintenanceProgress>? Progress { get; init; }
 
-    /// <summary>Takes them out; in a dry run counts them.</summary>
-    public void Run(EvictionTally tally, bool isDryRun, int batchSlots, CancellationToken cancellationToken)
+    /// <summary>Takes them out, or counts them.</summary>
+    public void Run(EvictionTally tally, EvictionMode mode, int batchSlots, CancellationToken cancellationToken)
     {
         List<int> batch = new(batchSlots);
         for (int i = 0; i < candidates.Count; i++)
@@ -37,9 +37,9 @@ internal sealed class EvictionApplier(
                 Explain(i);
             }
 
-            if (isDryRun)
+            if (mode == EvictionMode.Plan)
             {
-                tally.Add(candidates.HourOf(i), candidates.BytesOf(i), choice.IsAged(i));
+                Count(i, tally);
                 continue;
             }
 
@@ -47,19 +47,22 @@ internal sealed class EvictionApplier(
             if (batch.Count == batchSlots)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Apply(batch, tally);
+                Apply(batch, tally, mode);
             }
         }
 
-        Apply(batch, tally);
-        if (tally.Artifacts > 0 && !isDryRun)
+        Apply(batch, tally, mode);
+        if (tally.Artifacts > 0 && mode == EvictionMode.Apply)
         {
             _core.Metrics.Evicted(tally.Artifacts, tally.Bytes);
             _core.Log.Evicted(tally.Artifacts, tally.Bytes);
         }
     }
 
-    private void Apply(List<int> batch, EvictionTally tally)
+    private void Count(int index, EvictionTally tally) => tally.Add(
+        candidates.HourOf(index), candidates.BytesOf(index), candidates.LooseOf(index).Bytes, choice.IsAged(index));
+
+    private void Apply(List<int> batch, EvictionTally tally, EvictionMode mode)
     {
         if (batch.Count == 0)
         {
@@ -68,20 +71,21 @@ internal sealed class EvictionApplier(
 
         lock (_core.WriteLock)
         {
-            engine.Writes!.ThrowIfRefused();
+            engine.Writes?.ThrowIfRefused();
             long taken = 0;
             foreach (int i in batch)
             {
-                if (candidates.HasLoose(i) ? TryRemoveLoose(i, tally) : TryTake(i))
+                bool leavesTombstone = candidates.HasLoose(i) && mode == EvictionMode.Apply;
+                if (leavesTombstone ? TryRemoveLoose(i, tally) : TryTake(i))
                 {
-                    tally.Add(candidates.HourOf(i), candidates.BytesOf(i), choice.IsAged(i));
-                    taken += candidates.HasLoose(i) ? 0 : 1;
+                    Count(i, tally);
+                    taken += leavesTombstone ? 0 : 1;
                 }
             }
 
             if (taken > 0)
             {
-                engine.Writer!.NoteEvicted(taken);
+                engine.Writer?.NoteEvicted(taken);
             }
         }
 
@@ -103,7 +107,8 @@ internal sealed class EvictionApplier(
             segment.AddLive(-length);
         }
 
-        _core.Accounting.Add(-1, -candidates.PayloadsOf(index), 0, 0, -length);
+        (int files, long bytes) = candidates.LooseOf(index);
+        _core.Accounting.Add(-1, -candidates.PayloadsOf(index), -files, -bytes, -length);
         return true;
     }
 

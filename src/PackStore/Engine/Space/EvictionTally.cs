@@ -1,7 +1,7 @@
 namespace PackStore.Engine.Space;
 
 /// <summary>What an eviction has taken out so far.</summary>
-internal sealed class EvictionTally(long liveBefore, bool isDryRun)
+internal sealed class EvictionTally(long liveBefore, EvictionMode mode)
 {
     private int _newestHour = -1;
 
@@ -17,6 +17,9 @@ internal sealed class EvictionTally(long liveBefore, bool isDryRun)
     /// <summary>Their live bytes.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Bytes of their loose files.</summary>
+    public long LooseBytes { get; private set; }
+
     /// <summary>Those that a pin kept.</summary>
     public long Pinned { get; set; }
 
@@ -24,29 +27,31 @@ internal sealed class EvictionTally(long liveBefore, bool isDryRun)
     public long Refused { get; set; }
 
     /// <summary>Counts one.</summary>
-    public void Add(int hour, long bytes, bool isAged)
+    public void Add(int hour, long bytes, long looseBytes, bool isAged)
     {
         Artifacts++;
         Aged += isAged ? 1 : 0;
         Bytes += bytes;
+        LooseBytes += looseBytes;
         _newestHour = Math.Max(_newestHour, hour);
     }
 
     /// <summary>What is said about it.</summary>
     public EvictionReport Report(StoreCore core, in EvictionTarget target)
     {
-        long after = isDryRun ? liveBefore - Bytes : core.Accounting.LiveBytes;
+        long after = mode == EvictionMode.Plan ? liveBefore - Bytes : core.Accounting.LiveBytes;
         return new EvictionReport
         {
             Artifacts = Artifacts,
             AgedArtifacts = Aged,
             Bytes = Bytes,
+            LooseBytes = LooseBytes,
             Pinned = Pinned,
             LiveBytesBefore = liveBefore,
             LiveBytesAfter = after,
             NewestVictim = _newestHour < 0 ? null : core.TimeOf(_newestHour),
             IsTargetMet = after <= target.MaxLiveBytes && Pinned == 0 && Refused == 0,
-            IsDryRun = isDryRun,
+            IsDryRun = mode != EvictionMode.Apply,
         };
     }
 }

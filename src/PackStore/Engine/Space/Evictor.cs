@@ -23,12 +23,12 @@ internal sealed class Evictor(StoreEngine engine)
 
     /// <summary>Evicts on this thread. One at a time; waits for an index that is being rebuilt.</summary>
     /// <param name="aim">Says what to reach, once the counts are right.</param>
-    /// <param name="isDryRun">Whether nothing is to change; the only way for a reading process.</param>
+    /// <param name="mode">Whether anything is to change.</param>
     /// <param name="onVictim">Is told of each victim before it goes.</param>
     /// <param name="progress">Is told how far it is.</param>
     /// <param name="cancellationToken">Stops it between two batches.</param>
     public EvictionReport Run(
-        Func<StoreCore, EvictionTarget> aim, bool isDryRun, Action<EvictedArtifact>? onVictim,
+        Func<StoreCore, EvictionTarget> aim, EvictionMode mode, Action<EvictedArtifact>? onVictim,
         IProgress<MaintenanceProgress>? progress, CancellationToken cancellationToken)
     {
         lock (engine.Pins.Gate)
@@ -40,7 +40,7 @@ internal sealed class Evictor(StoreEngine engine)
                 LiveRecount.Run(_core, cancellationToken);
             }
 
-            if (!isDryRun)
+            if (mode == EvictionMode.Apply)
             {
                 // A snapshot without the victims must not meet a checkpoint that says "clean" and counts them.
                 engine.Checkpoints!.EnsureMarked();
@@ -50,7 +50,7 @@ internal sealed class Evictor(StoreEngine engine)
             ulong token = EpochGate.Enter(slot);
             try
             {
-                return RunInside(aim(_core), isDryRun, onVictim, progress, cancellationToken);
+                return RunInside(aim(_core), mode, onVictim, progress, cancellationToken);
             }
             finally
             {
@@ -60,7 +60,7 @@ internal sealed class Evictor(StoreEngine engine)
     }
 
     private EvictionReport RunInside(
-        in EvictionTarget target, bool isDryRun, Action<EvictedArtifact>? onVictim,
+        in EvictionTarget target, EvictionMode mode, Action<EvictedArtifact>? onVictim,
         IProgress<MaintenanceProgress>? progress, CancellationToken cancellationToken)
     {
         IndexTable table;
@@ -73,7 +73,7 @@ internal sealed class Evictor(StoreEngine engine)
 
         try
         {
-            EvictionTally tally = new(_core.Accounting.LiveBytes, isDryRun);
+            EvictionTally tally = new(_core.Accounting.LiveBytes, mode);
             if (tally.LiveBefore > target.MaxLiveBytes || target.MinHour > 0)
             {
                 EvictionCandidates candidates = Choose(table, target, out EvictionChoice choice, cancellationToken);
@@ -83,7 +83,7 @@ internal sealed class Evictor(StoreEngine engine)
                     OnVictim = onVictim,
                     Progress = progress,
                 };
-                applier.Run(tally, isDryRun, BatchSlots, cancellationToken);
+                applier.Run(tally, mode, BatchSlots, cancellationToken);
             }
 
             return tally.Report(_core, target);

@@ -16,7 +16,7 @@ internal static class StepEviction
             EvictionReport step = engine.Evictor.Run(
                 core => SpacePolicy.StepTo(
                     core, aim ??= SpacePolicy.TargetOfMaintenance(core), engine.Bound.EvictionStep),
-                isDryRun: false, null, null, cancellationToken);
+                EvictionMode.Apply, null, null, cancellationToken);
             total = Together(total, step, aim!.Value);
             if (step.Artifacts == 0 || step.LiveBytesAfter <= aim.Value.MaxLiveBytes)
             {

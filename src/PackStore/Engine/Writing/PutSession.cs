@@ -107,6 +107,12 @@ internal static class PutSession
         bool wasThere;
         ulong sequence;
         engine.Checkpoints!.EnsureMarked();
+        if (engine.Writes!.IsReserveLow)
+        {
+            // On a full disk: many removals take more than is kept for them, and what they remove gives it back.
+            engine.Bound.TryFree(1);
+        }
+
         lock (engine.Core.WriteLock)
         {
             // A pending artifact hides what stands in the index until that is gone: else an older version would be a

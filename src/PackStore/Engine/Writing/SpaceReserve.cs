@@ -32,8 +32,9 @@ internal sealed class SpaceReserve(StoreCore core)
         }
 
         long free = core.Directory.AvailableBytes();
-        long kept = Math.Min(_segmentBytes, Usable(free) / Share);
-        if (free - bytes < kept)
+        long kept = Kept(free);
+        // btrfs says 0 when its metadata is short, whatever room there is: then the reservation itself finds out.
+        if (free > 0 && free - bytes < kept)
         {
             throw new StoreFullException(core.Directory.FullPath, bytes + kept, free);
         }
@@ -43,10 +44,26 @@ internal sealed class SpaceReserve(StoreCore core)
     /// large enough for what is to go into it.</summary>
     public long CapacityFor(ReadOnlySpan<PreparedRecord> records)
     {
-        long share = Math.Max(MinCapacityBytes, Usable(core.Directory.AvailableBytes()) / Share);
+        long free = core.Directory.AvailableBytes();
+        long share = Math.Max(MinCapacityBytes, Math.Min(Usable(free) / Share, free / 2));
         long wanted = Math.Max(share, LengthOf(records) + SegmentOverheadBytes);
         return Math.Min(_segmentBytes, SnapshotHeader.Align(wanted));
     }
+
+    /// <summary>Whether removals have used up so much of what is kept that a segment should be rewritten before the next
+    /// one.</summary>
+    public bool IsLow(SegmentAppender? active)
+    {
+        if (active is not null && active.ReservedBytes >= FormatLimits.BlockAlignment)
+        {
+            return false;
+        }
+
+        long free = core.Directory.AvailableBytes();
+        return free < Kept(free) * 3 / 4;
+    }
+
+    private long Kept(long free) => Math.Min(_segmentBytes, Usable(free) / Share);
 
     private static long LengthOf(ReadOnlySpan<PreparedRecord> records)
     {

@@ -19,6 +19,18 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     private readonly SpaceReserve _reserve = new(core);
     private readonly long _segmentBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
 
+    /// <summary>Whether space is so short that a removal should wait for a segment to be rewritten.</summary>
+    public bool IsReserveLow
+    {
+        get
+        {
+            lock (core.WriteLock)
+            {
+                return _reserve.IsLow(writer.Appender);
+            }
+        }
+    }
+
     /// <summary>How large a segment may become that is begun for no record in particular.</summary>
     public long UsualCapacity => _reserve.CapacityFor([]);
 

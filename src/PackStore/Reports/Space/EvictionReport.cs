@@ -13,6 +13,9 @@ public sealed class EvictionReport
     /// disk.</summary>
     public long Bytes { get; internal init; }
 
+    /// <summary>Those of them that loose files had. They come back with the next flush.</summary>
+    public long LooseBytes { get; internal init; }
+
     /// <summary>Artifacts that would have gone, and are pinned.</summary>
     public long Pinned { get; internal init; }
 
