@@ -25,13 +25,14 @@ build_packtool() {
   mkdir -p "$out"
   for linker in clang gcc; do
     if command -v "$linker" >/dev/null && dotnet publish "$root/src/Tools/Tools.csproj" -c Release -r linux-x64 \
-      -p:PublishAot=true -p:CppCompilerAndLinker=$linker --output "$out" -m:2 --nologo -v q >"$out/publish.log" 2>&1; then
+      -p:PublishAot=true -p:CppCompilerAndLinker=$linker -p:RunAnalyzers=false --output "$out" -m:2 --nologo -v q \
+      >"$out/publish.log" 2>&1; then
       printf '%s\n' "$out/packtool"
       return
     fi
   done
   out=$root/artifacts/packtool
-  dotnet publish "$root/src/Tools/Tools.csproj" -c Release --output "$out" -m:2 --nologo -v q >&2
+  dotnet publish "$root/src/Tools/Tools.csproj" -c Release -p:RunAnalyzers=false --output "$out" -m:2 --nologo -v q >&2
   printf '%s\n' "$out/packtool"
 }
 

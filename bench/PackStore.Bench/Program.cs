@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using PackStore.Bench.Migrate;
+using PackStore.Bench.Pauses;
 using PackStore.Bench.Peers;
 using PackStore.Bench.Report;
 using PackStore.Bench.Space;
@@ -11,6 +12,7 @@ return args switch
     ["peers", .. string[] rest] => PeersCommand.Run(rest),
     ["evict", .. string[] rest] => EvictCommand.Run(rest),
     ["plot", .. string[] rest] => PlotCommand.Run(rest),
+    ["gc-pauses", .. string[] rest] => PausesCommand.Run(rest),
     ["migrate", .. string[] rest] => await MigrateCommand.RunAsync(rest),
     [OpenChild.OpenVerb or OpenChild.DirtyVerb or OpenChild.SettleVerb, string engine, string directory,
         string count] =>
@@ -30,6 +32,7 @@ static int Usage()
     Console.Error.WriteLine(PeersOptions.Usage);
     Console.Error.WriteLine(EvictCommand.Usage);
     Console.Error.WriteLine("plot results.json bench.svg");
+    Console.Error.WriteLine(PausesCommand.Usage);
     Console.Error.WriteLine(MigrateCommand.Usage);
     return 2;
 }

@@ -1,4 +1,5 @@
 using PackStore.Fuzz.Targets;
+using PackStore.Fuzz.Targets.Legacy;
 
 namespace PackStore.Fuzz;
 
@@ -11,6 +12,8 @@ public static class FuzzTargets
         new IdentityTarget(), new SegmentHeaderTarget(), new SegmentTrailerTarget(), new RecordTarget(),
         new DirectoryBlockTarget(), new CheckpointTarget(), new SnapshotHeaderTarget(), new MetadataTarget(),
         new ZstdTarget(), new HeadTarget(), new UsesTarget(), new ValuesTarget(), new NamesTarget(), new StoreTarget(),
+        new LegacyIndexTarget(), new LegacyMetaTarget(), new LegacyPackTarget(), new LegacyManifestTarget(),
+        new LegacyBundleTarget(), new LegacySnapshotTarget(), new LegacyRedbTarget(),
     ];
 
     /// <summary>The one of that name, or null.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using PackStore.Engine;
 using PackStore.Engine.Writing;
 using PackStore.Format;
+using PackStore.Proof;
 
 namespace PackStore;
 
@@ -45,8 +46,10 @@ internal static class BatchFactory
     {
         Span<ulong> hashes = stackalloc ulong[Group];
         StoreCore core = engine.Core;
+        SchedulePoint.Reach("batch.entered");
         if (core.IsSteady)
         {
+            SchedulePoint.Reach("batch.steady");
             FindGroupHot(engine, core.State, keys, hashes, results);
             return;
         }
@@ -84,6 +87,7 @@ internal static class BatchFactory
             state.Table.Prefetch(hashes[i]);
         }
 
+        SchedulePoint.Reach("batch.hashed");
         Span<ulong> words = stackalloc ulong[Group];
         int hour = core.Hour;
         for (int i = 0; i < keys.Length; i++)
@@ -98,6 +102,7 @@ internal static class BatchFactory
 
         for (int i = 0; i < keys.Length; i++)
         {
+            SchedulePoint.Reach("batch.probed");
             ref readonly ArtifactKey key = ref keys[i];
             ulong word = words[i];
             ref PayloadBatchSlot result = ref results[i];
@@ -123,16 +128,22 @@ internal static class BatchFactory
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static PayloadBatchSlot FindSlot(StoreEngine engine, in ArtifactKey key, ulong hash)
     {
-        if (engine.Pending is { IsEmpty: false } pending && pending.TryGet(key, out PendingPut? put))
+        while (engine.Pending is { IsEmpty: false } pending && pending.TryGet(key, out PendingPut? put))
         {
-            return LeaseFactory.TryResolvePending(engine, put) is { } pendingPayloads
-                ? new PayloadBatchSlot
+            if (LeaseFactory.TryResolvePending(engine, put) is { } pendingPayloads)
+            {
+                return new PayloadBatchSlot
                 {
                     State = engine.Core.State,
                     Place = LeasePlace.Of(default, engine.Core.Hour),
                     Detached = pendingPayloads,
-                }
-                : default;
+                };
+            }
+
+            if (pending.IsCurrent(put))
+            {
+                return default;
+            }
         }
 
         if (key.Length == 0 || !engine.Reads.TryFind(key, hash, touch: true, out FoundRecord found))

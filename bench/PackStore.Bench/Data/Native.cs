@@ -46,6 +46,16 @@ internal static unsafe partial class Native
         Check(result, "fsync");
     }
 
+    /// <summary>Has the kernel forget the pages of a file; those that are mapped or not written back stay.</summary>
+    internal static void DropPages(SafeHandle file)
+    {
+        int error = PosixFAdvise((int)file.DangerousGetHandle(), 0, 0, 4 /* POSIX_FADV_DONTNEED */);
+        if (error != 0)
+        {
+            throw new IOException($"posix_fadvise failed with errno {error}.");
+        }
+    }
+
     /// <summary>Writes back the file system that holds <paramref name="path"/>.</summary>
     internal static void SyncFileSystem(string path)
     {
@@ -79,6 +89,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]
     private static partial int PosixFAllocate(int descriptor, long offset, long length);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int PosixFAdvise(int descriptor, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int FDataSync(int descriptor);

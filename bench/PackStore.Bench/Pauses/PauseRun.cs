@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PackStore.Bench.Peers;
 
 namespace PackStore.Bench.Pauses;
 
@@ -33,7 +34,7 @@ internal sealed record PauseRun(
         }))];
         long before = DeviceRead();
         Array.ForEach(threads, static t => t.Start());
-        List<double> stops = [];
+        List<long> stops = [];
         object[] kept = new object[Survivors];
         long started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < time)
@@ -43,25 +44,22 @@ internal sealed record PauseRun(
                 kept[i] = new byte[64];
             }
 
-            // From the call to its return: the suspension of all threads, which a page fault in managed code delays, and
-            // the collection itself. The same generation each time.
+            // From the call to its return: the suspension of all threads, which a page fault in managed code delays,
+            // and the collection itself. The same generation each time.
             long at = Stopwatch.GetTimestamp();
             GC.Collect(0, GCCollectionMode.Forced, blocking: true);
-            stops.Add(Stopwatch.GetElapsedTime(at).TotalMicroseconds);
+            stops.Add((long)Stopwatch.GetElapsedTime(at).TotalNanoseconds);
             Thread.Sleep(2);
         }
 
         GC.KeepAlive(kept);
         Volatile.Write(ref stop, true);
         Array.ForEach(threads, static t => t.Join());
-        double[] sorted = [.. stops.Order()];
+        long[] sorted = [.. stops.Order()];
         return new PauseRun(
-            name, sorted.Length, At(sorted, 0.5), At(sorted, 0.99), sorted[^1],
-            DeviceRead() - before, touched);
+            name, sorted.Length, Statistics.Percentile(sorted, 0.5) / 1e3, Statistics.Percentile(sorted, 0.99) / 1e3,
+            sorted[^1] / 1e3, DeviceRead() - before, touched);
     }
-
-    private static double At(double[] sorted, double share) =>
-        sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * share))];
 
     private static long DeviceRead() => long.Parse(
         File.ReadLines("/proc/self/io").First(static l => l.StartsWith("read_bytes:", StringComparison.Ordinal))[11..],

@@ -25,8 +25,16 @@ internal sealed class ReadThrottle : IDisposable
             {
                 string device = DeviceOf(directory);
                 Directory.CreateDirectory(group);
+                string limit = Path.Combine(group, file);
+                if (!File.Exists(limit))
+                {
+                    // Not a group's directory, or its controller is not on: a file made here would limit nothing.
+                    RemoveGroup(group);
+                    continue;
+                }
+
                 File.WriteAllText(
-                    Path.Combine(group, file),
+                    limit,
                     string.Format(CultureInfo.InvariantCulture, format, device, bytesPerSecond));
                 File.WriteAllText(Path.Combine(group, "cgroup.procs"), $"{Environment.ProcessId}");
                 how = $"reads from device {device} limited to {bytesPerSecond / 1e6:F1} MB/s by {file}";

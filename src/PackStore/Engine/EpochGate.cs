@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PackStore.Proof;
 
 namespace PackStore.Engine;
 
@@ -74,10 +75,13 @@ internal static class EpochGate
     /// throw and takes innermost locks only.</summary>
     public static void Retire(Action action)
     {
+        SchedulePoint.Reach("retire.hidden");
         ulong epoch = Interlocked.Increment(ref s_epoch);
+        SchedulePoint.Reach("retire.advanced");
         bool isDrained = IsDrained(epoch);
         if (isDrained)
         {
+            SchedulePoint.Reach("retire.drained");
             action();
         }
 
@@ -86,7 +90,7 @@ internal static class EpochGate
             if (!isDrained)
             {
                 s_retired.Enqueue((epoch, action));
-                s_timer.Change(1, Timeout.Infinite);
+                Arm(1);
             }
             else if (s_retired.Count == 0)
             {
@@ -99,8 +103,50 @@ internal static class EpochGate
         Drain();
     }
 
+    /// <summary>Runs what can be run of the retirements that wait.</summary>
+    public static void Drain()
+    {
+        while (true)
+        {
+            Action action;
+            lock (s_lock)
+            {
+                if (!s_retired.TryPeek(out (ulong Epoch, Action Action) next))
+                {
+                    return;
+                }
+
+                if (!IsDrained(next.Epoch))
+                {
+                    Arm(10);
+                    return;
+                }
+
+                action = s_retired.Dequeue().Action;
+            }
+
+            SchedulePoint.Reach("retire.drained");
+            action();
+        }
+    }
+
+    // Under s_lock.
+    private static void Arm(int milliseconds)
+    {
+        if (!SchedulePoint.IsScheduled)
+        {
+            s_timer.Change(milliseconds, Timeout.Infinite);
+        }
+    }
+
     private static bool IsDrained(ulong epoch)
     {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.UnmapBeforeDrain))
+        {
+            return true;
+        }
+#endif
         Interlocked.MemoryBarrierProcessWide();
         lock (s_lock)
         {
@@ -115,31 +161,6 @@ internal static class EpochGate
         }
 
         return true;
-    }
-
-    private static void Drain()
-    {
-        while (true)
-        {
-            Action action;
-            lock (s_lock)
-            {
-                if (!s_retired.TryPeek(out (ulong Epoch, Action Action) next))
-                {
-                    return;
-                }
-
-                if (!IsDrained(next.Epoch))
-                {
-                    s_timer.Change(10, Timeout.Infinite);
-                    return;
-                }
-
-                action = s_retired.Dequeue().Action;
-            }
-
-            action();
-        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using PackStore.Proof;
 
 namespace PackStore.Engine;
 
@@ -59,11 +60,22 @@ internal sealed class EpochSlot
             return LeaveOther(token);
         }
 
+        SchedulePoint.Reach("epoch.leaving");
         _held = 0;
         Volatile.Write(ref _announcement.Epoch, 0);
+        SchedulePoint.Reach("epoch.left");
         return true;
     }
 
+#if PACKSTORE_PROOF
+    /// <summary>Gives all leases back, for a thread that a bug threw out of the middle of one.</summary>
+    public void Abandon()
+    {
+        _held = 0;
+        Volatile.Write(ref _announcement.Epoch, 0);
+    }
+
+#endif
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ulong EnterAgain()
     {

@@ -1,5 +1,6 @@
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -60,6 +61,7 @@ internal static class LiveRecount
         ulong token = EpochGate.Enter(slot);
         try
         {
+            SchedulePoint.Reach("recount.entered");
             return CountInside(core, cancellationToken, out counters, out live);
         }
         finally

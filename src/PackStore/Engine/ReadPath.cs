@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -150,12 +151,15 @@ internal sealed class ReadPath(StoreCore core)
         {
             ulong word = probe.Word;
             long offset = IndexWord.Offset(word);
+            SchedulePoint.Reach("read.candidate");
             if (!state.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
                 || !segment.TryRead(offset, RecordHeaderLayout.Size, out ReadOnlySpan<byte> line)
-                || !RecordHeader.Matches(line, padded, key.Length))
+                || !IsKey(line, padded, key.Length))
             {
                 continue;
             }
+
+            SchedulePoint.Reach("read.header");
 
             int length = RecordHeader.ReadLength(line);
             if (!segment.TryRead(offset, length, out ReadOnlySpan<byte> record)
@@ -164,6 +168,7 @@ internal sealed class ReadPath(StoreCore core)
                 continue;
             }
 
+            SchedulePoint.Reach("read.checked");
             if (RecordHeader.ReadKind(line) != RecordKind.Artifact
                 || !RecordBody.MatchesTail(record, padded, key.Length))
             {
@@ -217,6 +222,7 @@ internal sealed class ReadPath(StoreCore core)
 
     private bool TryFindFollowed(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
     {
+        SchedulePoint.Reach("read.followed");
         StoreState state = core.State;
         if (state.Recovery is not { } runs
             || !runs.TryFindNewest(state, key, hash, out RecordLocation location, out bool removed))
@@ -244,6 +250,18 @@ internal sealed class ReadPath(StoreCore core)
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsKey(ReadOnlySpan<byte> line, ReadOnlySpan<byte> padded, int length)
+    {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.KeyNotCompared))
+        {
+            return true;
+        }
+#endif
+        return RecordHeader.Matches(line, padded, length);
+    }
+
     /// <summary>Checks a record in full; one that fails is dropped from the index, counted and logged.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool Check(StoreState state, ref IndexProbe probe, Segment segment, long offset)
@@ -252,6 +270,13 @@ internal sealed class ReadPath(StoreCore core)
             segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record, out string? problem);
         bool payloads = _checkPayloads || offset >= segment.TrustedEnd;
         problem = readable ? RecordReader.FindProblem(record, header, payloads, out _) : problem;
+        SchedulePoint.Reach("read.summed");
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.ChecksumSkipped))
+        {
+            problem = null;
+        }
+#endif
         if (problem is null)
         {
             probe.SetVerified();

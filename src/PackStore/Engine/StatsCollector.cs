@@ -12,8 +12,25 @@ internal static class StatsCollector
     /// <summary>Collects everything now.</summary>
     public static StoreStats Collect(StoreEngine engine)
     {
-        StoreCore core = engine.Core;
         engine.Recovery.Wait(CancellationToken.None);
+        SpaceWalk walk = new(engine.Core.Directory);
+        // Index and segments stay mapped meanwhile, also if the store is closed by another thread.
+        EpochSlot slot = EpochGate.Slot;
+        ulong token = EpochGate.Enter(slot);
+        try
+        {
+            Throw.IfClosed(engine.IsClosed);
+            return CollectInside(engine, walk);
+        }
+        finally
+        {
+            slot.Leave(token);
+        }
+    }
+
+    private static StoreStats CollectInside(StoreEngine engine, SpaceWalk walk)
+    {
+        StoreCore core = engine.Core;
         engine.Follower?.Follow();
         if (!core.Accounting.IsExact || core.IsReadOnly)
         {
@@ -24,7 +41,6 @@ internal static class StatsCollector
         StoreState state = core.State;
         StoreCounters counters = core.Accounting.Counters;
         List<Segment> segments = [.. state.Segments.All];
-        SpaceWalk walk = new(core.Directory);
         Dictionary<int, long> lengths = LengthsOf(core);
         SegmentUse[] uses = [.. segments.Select(s => UseOf(s, lengths.GetValueOrDefault(s.Id)))];
         return new StoreStats

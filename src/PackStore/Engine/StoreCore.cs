@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using PackStore.Format;
 using PackStore.Index;
 using PackStore.Loose;
+using PackStore.Proof;
 using PackStore.Segments;
 using PackStore.Storage;
 
@@ -12,6 +13,7 @@ namespace PackStore.Engine;
 /// </summary>
 internal sealed class StoreCore : IHashSource
 {
+    private readonly Lock _writeLock = new();
     private StoreState _state;
     private int _hour;
     private int _detours;
@@ -59,7 +61,21 @@ internal sealed class StoreCore : IHashSource
     /// <summary>Guards everything that changes the store: the appender, the index's structure, the segment map, the
     /// sequence. Held for
     /// one gathered write at the longest.</summary>
-    public Lock WriteLock { get; } = new();
+    /// <remarks>To be named in <c>lock</c> statements only: a schedule waits here for whoever holds it.</remarks>
+    public Lock WriteLock
+    {
+        get
+        {
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.WriteLockNotTaken))
+            {
+                return new Lock();
+            }
+#endif
+            SchedulePoint.BeforeLock(_writeLock, "write lock");
+            return _writeLock;
+        }
+    }
 
     /// <summary>What readers see. Swapped under the write lock.</summary>
     public StoreState State
@@ -74,7 +90,9 @@ internal sealed class StoreCore : IHashSource
                 AddDetour();
             }
 
+            SchedulePoint.Reach("state.detoured");
             Volatile.Write(ref _state, value);
+            SchedulePoint.Reach("state.swapped");
             if (had)
             {
                 RemoveDetour();

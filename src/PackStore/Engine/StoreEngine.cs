@@ -2,6 +2,7 @@ using PackStore.Engine.Opening;
 using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -103,6 +104,22 @@ internal sealed class StoreEngine
         }
     }
 
+    /// <summary>Brings a reader's index up to what its writer has published, in an epoch section of its own.</summary>
+    public void Follow()
+    {
+        EpochSlot slot = EpochGate.Slot;
+        ulong token = EpochGate.Enter(slot);
+        try
+        {
+            Throw.IfClosed(IsClosed);
+            Follower?.Follow();
+        }
+        finally
+        {
+            slot.Leave(token);
+        }
+    }
+
     /// <summary>Reads in the uses that read-only processes have noted; a writer also takes their files away.</summary>
     private void TakeRecency()
     {
@@ -120,6 +137,7 @@ internal sealed class StoreEngine
     /// <summary>Closes. Leases held now stay valid until they are disposed; later calls throw or miss.</summary>
     public void Close()
     {
+        SchedulePoint.BeforeLock(_closeLock, "close lock");
         lock (_closeLock)
         {
             if (_closed)
@@ -141,8 +159,17 @@ internal sealed class StoreEngine
             }
             finally
             {
+                SchedulePoint.Reach("close.closing");
                 Volatile.Write(ref _closed, true);
+                SchedulePoint.Reach("close.closed");
+#if PACKSTORE_PROOF
+                if (PlantedBugs.Has(PlantedBug.CloseUnseen))
+                {
+                    Core.RemoveDetour();
+                }
+#endif
                 Core.AddDetour();
+                Checkpoints?.End();
                 Release();
             }
         }
@@ -158,7 +185,9 @@ internal sealed class StoreEngine
 
     private void CloseWriter(WriterState writer)
     {
-        Pending!.DrainAsync().GetAwaiter().GetResult();
+        Task drained = Pending!.DrainAsync();
+        SchedulePoint.BeforeWait(drained, "close.drain");
+        drained.GetAwaiter().GetResult();
         Recovery.Dispose();
         bool wrote;
         lock (Core.WriteLock)
@@ -203,7 +232,12 @@ internal sealed class StoreEngine
             appender.Dispose();
         }
 
-        Follower?.Dispose();
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.HeadUnmappedEarly))
+        {
+            Follower?.Dispose();
+        }
+#endif
         Writer?.Head.Dispose();
         _lock?.Dispose();
         Core.Metrics.Dispose();
@@ -214,6 +248,8 @@ internal sealed class StoreEngine
                 segment.Close();
             }
 
+            // A lookup of a reader looks at HEAD first.
+            Follower?.Dispose();
             Core.Loose.Close();
             state.Table.Release();
             Core.Directory.Dispose();
@@ -226,9 +262,14 @@ internal sealed class StoreEngine
         TakeRecency();
         if (Writer is { } writer)
         {
+            writer.HasUnreadable |= Recovery.MetUnreadable;
+            bool isMarked = !HasLeftOver(writer) || Checkpoints!.TryMark();
             lock (Core.WriteLock)
             {
-                Writes!.SealLeftOvers();
+                if (writer.Appender is null || (isMarked && writer.Unsealed.Count > 0))
+                {
+                    Writes!.SealLeftOvers();
+                }
             }
 
             if (writer.SnapshotGeneration == 0 && !writer.HasUnreadable
@@ -236,6 +277,15 @@ internal sealed class StoreEngine
             {
                 Checkpoints!.TryWriteSnapshot(CancellationToken.None);
             }
+        }
+    }
+
+    /// <summary>Whether a clean close left a segment that a full disk had kept from being sealed.</summary>
+    private bool HasLeftOver(WriterState writer)
+    {
+        lock (Core.WriteLock)
+        {
+            return writer.Appender is not null && writer.Unsealed.Count > 0;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine;
@@ -12,7 +13,7 @@ internal static class StoreEnumerator
     public static IEnumerable<ArtifactMetadata> Run(StoreEngine engine)
     {
         engine.Recovery.Wait(CancellationToken.None);
-        engine.Follower?.Follow();
+        engine.Follow();
         using IEnumerator<(ulong Word, ushort Hour)> slots = engine.Core.State.Table.Enumerate().GetEnumerator();
         while (TryReadNext(engine, slots, out ArtifactMetadata? metadata))
         {
@@ -31,6 +32,7 @@ internal static class StoreEnumerator
         try
         {
             Throw.IfClosed(engine.IsClosed);
+            SchedulePoint.Reach("list.open");
             metadata = null;
             // Taken before the slot is read: it then has every segment that the slot can lead to, but for those that
             // came since, which the newest state has.

@@ -1,5 +1,6 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Segments;
 using PackStore.Storage;
 
@@ -47,6 +48,7 @@ internal sealed class TailFollower : IDisposable
         ulong generation = _head.Generation;
         if (_head.CommittedWord != Volatile.Read(ref _appliedWord))
         {
+            SchedulePoint.Reach("follow.behind");
             FollowSlow(_head);
         }
 
@@ -58,9 +60,11 @@ internal sealed class TailFollower : IDisposable
 
     private void FollowSlow(HeadPage page)
     {
+        SchedulePoint.BeforeLock(_lock, "follow lock");
         lock (_lock)
         {
             ulong word = page.CommittedWord;
+            SchedulePoint.Reach("follow.word");
             while (word != _appliedWord && page.IsCurrent(_core.Identity.StoreId, _core.Directory.BootId))
             {
                 bool hasVanished = false;
@@ -70,6 +74,7 @@ internal sealed class TailFollower : IDisposable
                     _applied = target;
                 }
 
+                SchedulePoint.Reach("follow.walked");
                 hasVanished |= DropVanished(page);
                 Volatile.Write(ref _appliedWord, word);
                 // The copies of what has vanished were published before it did.
@@ -84,6 +89,12 @@ internal sealed class TailFollower : IDisposable
         bool hasVanished = false;
         for (int id = Math.Max(from.SegmentId, 1); id <= to.SegmentId; id++)
         {
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.FollowerStaysBehind))
+            {
+                id = to.SegmentId;
+            }
+#endif
             long start = id == from.SegmentId ? from.Offset : SegmentHeaderLayout.Size;
             hasVanished |= !TryApply(id, start, id == to.SegmentId ? to.Offset : null);
         }
@@ -123,10 +134,12 @@ internal sealed class TailFollower : IDisposable
             {
                 if (RecoveryRun.TryDescribe(_core, segment, scanner.Offset, scanner.Header, out DirectoryEntry entry))
                 {
+                    SchedulePoint.Reach("follow.record");
                     merger.Merge(segment, entry, (ushort)_core.Hour);
                 }
             }
 
+            SchedulePoint.Reach("follow.merged");
             merger.PurgeTombstones();
         }
 

@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using PackStore.Format;
+using PackStore.Proof;
 
 namespace PackStore.Index;
 
@@ -144,6 +145,7 @@ internal ref struct IndexProbe
     private void Start()
     {
         _shape = _table.Shape;
+        SchedulePoint.Reach("probe.shape");
         _number = TableShape.BucketOf(_shape, _hash);
         _bucket = ref _table.Bucket(_number);
         _tag = IndexWord.Tag(_hash, IndexControl.TagBase(Volatile.Read(ref _bucket[0])));
@@ -152,12 +154,17 @@ internal ref struct IndexProbe
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Match() => _lanes = Match(ref _bucket[0], _tag);
+    private void Match()
+    {
+        _lanes = Match(ref _bucket[0], _tag);
+        SchedulePoint.Reach("probe.matched");
+    }
 
     /// <summary>Goes on to the overflow bucket, or starts again if entries moved meanwhile.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryFollow()
     {
+        SchedulePoint.Reach("probe.passed");
         int link = IndexControl.Overflow(Volatile.Read(ref _bucket[0]));
         int overflow = _table.OverflowCount;
         // A garbage link from a damaged snapshot ends the chain, and so does a circle.
@@ -177,6 +184,7 @@ internal ref struct IndexProbe
         SpinWait wait = default;
         while (TableShape.IsMoving(_table.Shape))
         {
+            SchedulePoint.Stall("probe.moving");
             wait.SpinOnce(sleep1Threshold: -1);
         }
 

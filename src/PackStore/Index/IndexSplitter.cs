@@ -1,5 +1,6 @@
 using System.Numerics;
 using PackStore.Format;
+using PackStore.Proof;
 
 namespace PackStore.Index;
 
@@ -32,10 +33,19 @@ internal static class IndexSplitter
         uint version = TableShape.Version(table.Shape);
         // Odd from here: a reader that finds nothing waits. Nothing below can fail but for memory, and the finally
         // covers that.
+        SchedulePoint.Reach("split.gathered");
         table.SetShape(count, version + 1);
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.SplitUnannounced))
+        {
+            table.SetShape(count, version);
+        }
+#endif
+        SchedulePoint.Reach("split.announced");
         try
         {
             Clear(ref table.Bucket(from), tagBase);
+            SchedulePoint.Reach("split.cleared");
             Clear(ref table.Bucket(count), tagBase);
             foreach (int number in overflow)
             {
@@ -54,7 +64,9 @@ internal static class IndexSplitter
         }
         finally
         {
+            SchedulePoint.Reach("split.placed");
             table.SetShape(count + 1, version + 2);
+            SchedulePoint.Reach("split.done");
         }
 
         table.ForgetEntries(lost);

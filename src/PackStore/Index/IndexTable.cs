@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Storage;
 
 namespace PackStore.Index;
@@ -167,7 +168,9 @@ internal sealed class IndexTable
         ulong number = (uint)TableShape.BucketOf(shape, hash);
         ref ulong words = ref _buckets.Element<ulong>(number * IndexBucket.Words);
         ulong control = Volatile.Read(ref words);
+        SchedulePoint.Reach("hot.bucket");
         uint lanes = IndexProbe.Match(ref words, IndexWord.Tag(hash, IndexControl.TagBase(control)));
+        SchedulePoint.Reach("hot.matched");
         if (lanes == 0)
         {
             bool isAbsent = IndexControl.Overflow(control) == 0
@@ -204,6 +207,7 @@ internal sealed class IndexTable
     public static void Replace(ref IndexProbe probe, RecordLocation location, ushort hour)
     {
         probe.SetHour(hour);
+        SchedulePoint.Reach("index.replacing");
         Volatile.Write(ref probe.WordReference, (probe.Word & IndexWord.TagMask) | IndexWord.Make(0, location));
     }
 
@@ -232,6 +236,7 @@ internal sealed class IndexTable
     public bool TryRemove(ref IndexProbe probe)
     {
         ulong seen = Volatile.Read(ref probe.WordReference);
+        SchedulePoint.Reach("index.removing");
         while (seen != 0 && IndexWord.SameLocation(seen, probe.Word))
         {
             ulong was = Interlocked.CompareExchange(ref probe.WordReference, 0, seen);
@@ -295,6 +300,7 @@ internal sealed class IndexTable
                 if (Volatile.Read(ref bucket[lane]) == 0)
                 {
                     recency[lane] = hour;
+                    SchedulePoint.Reach("index.placing");
                     Volatile.Write(ref bucket[lane], word);
                     return;
                 }
@@ -333,6 +339,7 @@ internal sealed class IndexTable
         bucket[1] = word;
         // Readers change the touched bits of this word at any time, hence the loop; the link publishes the bucket.
         ulong seen = Volatile.Read(ref last[0]);
+        SchedulePoint.Reach("index.linking");
         while (true)
         {
             ulong was = Interlocked.CompareExchange(

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Storage;
 
 namespace PackStore.Index;
@@ -15,6 +16,9 @@ namespace PackStore.Index;
 /// are cut.</remarks>
 internal sealed class SnapshotWriter(IndexTable table, IStoreFile file, SnapshotHeader header) : IDisposable
 {
+    // Schedule points stand before every so many buckets.
+    private const int PointEvery = 16;
+
     private readonly byte[] _chunk = ArrayPool<byte>.Shared.Rent(SnapshotHeader.ChunkBytes);
     private readonly List<ulong> _checksums = [];
     private int _filled;
@@ -46,6 +50,11 @@ internal sealed class SnapshotWriter(IndexTable table, IStoreFile file, Snapshot
             if ((i & 0xFFFF) == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            if (i % PointEvery == 0)
+            {
+                SchedulePoint.Reach("snapshot.bucket");
             }
 
             ref IndexBucket bucket = ref overflow ? ref table.OverflowBucket(i) : ref table.Bucket(i);

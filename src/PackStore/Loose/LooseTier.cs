@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.IO.Hashing;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Storage;
 
 namespace PackStore.Loose;
@@ -35,71 +35,15 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// <summary>The store's directory.</summary>
     public IStoreDirectory Directory => directory;
 
+    /// <summary>Makes loose payloads of files that are there already.</summary>
+    public LooseAdopter Adopter => new(this);
+
     /// <summary>Starts a new file for a key.</summary>
     public LooseWriter CreateWriter(in ArtifactKey key)
     {
         EnsureDirectory(key);
         string temporary = StoreFileNames.LooseTemporary(key.Bytes, (ulong)Random.Shared.NextInt64());
         return new LooseWriter(this, key, temporary, directory.Create(temporary));
-    }
-
-    /// <summary>Makes a loose payload of a caller's file: shares blocks, shares the inode if asked for, else
-    /// copies.</summary>
-    public LooseFile Adopt(in ArtifactKey key, int index, string path, FileAdoption adoption)
-    {
-        using IStoreFile source = directory.OpenForeign(path);
-        FileStamp before = source.Stat();
-        if (adoption == FileAdoption.HardLink && TryLink(key, index, path, source, out LooseFile linked))
-        {
-            return linked;
-        }
-
-        using LooseWriter writer = CreateWriter(key);
-        writer.Charge(before.Length);
-        if (adoption == FileAdoption.Copy || !writer.File.TryCloneFrom(source, 0, 0, before.Length))
-        {
-            writer.File.CopyFrom(source, 0, 0, before.Length);
-        }
-
-        // The checksum is of the bytes we now own, so a change of the source meanwhile cannot come between.
-        if (!LooseHash.TryOf(writer.File, before.Length, out ulong checksum)
-            || writer.File.Stat().Length != before.Length)
-        {
-            throw new IOException($"{path} changed while it was adopted.");
-        }
-
-        return writer.FinishAdopted(index, before.Length, checksum, sharesInode: false);
-    }
-
-    /// <summary>Makes a loose payload of bytes of an open file: links it where that was asked for and can be, shares
-    /// blocks, else copies. Whoever looks on sees the bytes that are kept.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="index">Which payload of it.</param>
-    /// <param name="source">The file.</param>
-    /// <param name="offset">Where they start there.</param>
-    /// <param name="length">How many they are; all of the file, if it is to be linked.</param>
-    /// <param name="linkFrom">A path of the file whose last name, but for this link, the caller will remove; null to leave
-    /// the file alone. Until then whoever opens the payload finds that others have its inode, and reads it.</param>
-    /// <param name="visit">Told of all bytes in order.</param>
-    public LooseFile Take(
-        in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom, LooseVisitor visit)
-    {
-        using LooseWriter writer = (linkFrom is null ? null : TryLinkTemporary(key, linkFrom, source)) ?? CreateWriter(key);
-        writer.Charge(length);
-        if (!IsSame(writer.File, source) && !writer.File.TryCloneFrom(source, offset, 0, length))
-        {
-            writer.File.CopyFrom(source, offset, 0, length);
-        }
-
-        XxHash3 hash = new();
-        bool isWhole = LooseHash.TryVisit(writer.File, 0, length, bytes =>
-        {
-            hash.Append(bytes);
-            visit(bytes);
-        });
-        return isWhole && writer.File.Stat().Length == length
-            ? writer.FinishAdopted(index, length, hash.GetCurrentHashAsUInt64(), sharesInode: false)
-            : throw new IOException($"{source.Name} changed while it was adopted.");
     }
 
     /// <summary>The bytes of a loose payload, present, of the recorded length and, unless the policy says never,
@@ -142,32 +86,9 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         return TryMap(name, descriptor);
     }
 
-    /// <summary>Gives a file an inode of its own if others have names of it. Who has it mapped keeps the old one, whose
-    /// bytes are the same.</summary>
-    public void Own(string name)
+    /// <summary>Gives up the mapping of a file; whoever has it keeps it.</summary>
+    internal void Forget(string name)
     {
-        using IStoreFile? file = directory.TryOpen(name, writable: false);
-        if (file is null || file.Stat() is not { Links: > 1 } shared)
-        {
-            return;
-        }
-
-        string folder = name[..name.LastIndexOf('/')];
-        string temporary = $"{folder}/{Random.Shared.NextInt64():x16}{StoreFileNames.TemporarySuffix}";
-        using IStoreFile copy = directory.Create(temporary);
-        try
-        {
-            copy.CopyFrom(file, 0, 0, shared.Length);
-            copy.Sync();
-            directory.Replace(temporary, name);
-        }
-        catch (IOException)
-        {
-            directory.Delete(temporary);
-            throw;
-        }
-
-        directory.SyncDirectory(folder);
         lock (_lock)
         {
             DropLocked(name);
@@ -186,6 +107,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
             }
         }
 
+        SchedulePoint.Reach("loose.dropped");
         directory.Delete(name);
     }
 
@@ -194,6 +116,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// whose sync failed once must not be taken for durable later.</summary>
     public void Sync()
     {
+        SchedulePoint.BeforeLock(_syncLock, "loose sync lock");
         lock (_syncLock)
         {
             if (_failure is { } earlier)
@@ -308,6 +231,12 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
 
     private void SyncFile(string name, IStoreFile? file)
     {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.UnsyncedLooseFile))
+        {
+            return;
+        }
+#endif
         if (file is not null)
         {
             file.Sync();
@@ -319,7 +248,8 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         opened?.Sync();
     }
 
-    private void EnsureDirectory(in ArtifactKey key)
+    /// <summary>Makes the directory of a key's files.</summary>
+    internal void EnsureDirectory(in ArtifactKey key)
     {
         string folder = StoreFileNames.LooseDirectory(key.Bytes);
         lock (_lock)
@@ -332,46 +262,10 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
     }
 
-    private bool TryLink(in ArtifactKey key, int index, string path, IStoreFile source, out LooseFile linked)
-    {
-        linked = default;
-        using LooseWriter? writer = TryLinkTemporary(key, path, source);
-        if (writer is null || !LooseHash.TryOf(writer.File, source.Stat().Length, out ulong checksum))
-        {
-            return false;
-        }
-
-        writer.Charge(writer.File.Stat().Length);
-        linked = writer.FinishAdopted(index, writer.File.Stat().Length, checksum, sharesInode: true);
-        return true;
-    }
-
-    private LooseWriter? TryLinkTemporary(in ArtifactKey key, string path, IStoreFile source)
-    {
-        EnsureDirectory(key);
-        string temporary = StoreFileNames.LooseTemporary(key.Bytes, (ulong)Random.Shared.NextInt64());
-        if (!directory.TryLinkForeign(path, temporary))
-        {
-            return null;
-        }
-
-        IStoreFile? file = directory.TryOpen(temporary, writable: false);
-        if (file is null || !IsSame(file, source))
-        {
-            file?.Dispose();
-            directory.Delete(temporary);
-            return null;
-        }
-
-        return new LooseWriter(this, key, temporary, file);
-    }
-
-    private static bool IsSame(IStoreFile a, IStoreFile b) =>
-        a.Stat() is var x && b.Stat() is var y && x.Device == y.Device && x.Inode == y.Inode;
-
     private PayloadBytes? TryMap(string name, in PayloadDescriptor descriptor)
     {
         using IStoreFile? file = directory.TryOpen(name, writable: false);
+        SchedulePoint.Reach("loose.opened");
         if (file is null || file.Stat().Length != descriptor.StoredLength)
         {
             return null;
@@ -391,6 +285,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
             return null;
         }
 
+        SchedulePoint.Reach("loose.mapped");
         lock (_lock)
         {
             // The region's first reference is the cache's; the caller gets one more.

@@ -90,10 +90,18 @@ internal sealed class LeftoverFinder(LegacyRoot root, IImportTarget target)
 
         using (file)
         {
-            long length = file!.Stat().Length;
-            if ((ulong)length != row.Sizes[output] || !LooseHash.TryOf(file, length, out ulong checksum)
-                || !target.HoldsPayload(key, claim, output, length, checksum))
+            long length = (long)row.Sizes[output];
+            try
             {
+                if (file!.Stat().Length != length || !LooseHash.TryOf(file, length, out ulong checksum)
+                    || !target.HoldsPayload(key, claim, output, length, checksum))
+                {
+                    return false;
+                }
+            }
+            catch (IOException)
+            {
+                // What cannot be compared stays where it is.
                 return false;
             }
 

@@ -33,6 +33,9 @@ internal sealed class LegacyRoot : IDisposable
     /// <summary>Its <c>artifacts</c>, if there is one.</summary>
     public IForeignDirectory? Artifacts { get; private set; }
 
+    /// <summary>Whether <see cref="Artifacts"/> was opened and listed to its end.</summary>
+    public ForeignStatus ArtifactsStatus { get; private set; }
+
     /// <summary>Its staged generations, if there are any.</summary>
     public IForeignDirectory? Staged { get; private set; }
 
@@ -98,7 +101,8 @@ internal sealed class LegacyRoot : IDisposable
         // is of a version that had none.
         Lock(_directory, LegacyNames.WriterLock, exclusive: true);
         _isDatabaseBusy = Lock(_directory, LegacyNames.Database, exclusive: false) == ForeignStatus.Busy;
-        if (_directory.TryOpenDirectory(LegacyNames.Artifacts, out IForeignDirectory? artifacts) != ForeignStatus.Ok)
+        ArtifactsStatus = _directory.TryOpenDirectory(LegacyNames.Artifacts, out IForeignDirectory? artifacts);
+        if (ArtifactsStatus != ForeignStatus.Ok)
         {
             return;
         }
@@ -119,7 +123,7 @@ internal sealed class LegacyRoot : IDisposable
             });
         }
 
-        artifacts.List((name, kind) =>
+        ArtifactsStatus = artifacts.List((name, kind) =>
         {
             Names.Add(name, kind);
             HasDigests |= name.StartsWith(".cowhash-"u8);

@@ -29,29 +29,31 @@ internal sealed class PackLayout(LegacyRoot root, PayloadFileReader reader)
 
         using (file)
         {
-            try
-            {
-                return ReadOpen(file!, name, key, row, into);
-            }
-            catch (IOException e) when (e is not PackStoreException && !StorageError.IsNoSpace(e))
-            {
-                return SkipReasons.Unreadable;
-            }
+            return ReadOpen(file!, name, key, row, into);
         }
     }
 
     private string? ReadOpen(IStoreFile file, string name, in ArtifactKey key, LegacyRow row, EntryPayloads into)
     {
-        long length = file.Stat().Length;
-        if (!TryReadRanges(file, length, row, out LegacyRange[] ranges))
-        {
-            return SkipReasons.Pack;
-        }
-
+        long length;
+        LegacyRange[] ranges;
         Blake3Digest? digest = BlobDigests.Find(root, name, out SourceFile digestFile);
-        if (digest is { } recorded && !BlobDigests.Matches(file, length, recorded))
+        try
         {
-            return SkipReasons.Digest;
+            length = file.Stat().Length;
+            if (!TryReadRanges(file, length, row, out ranges))
+            {
+                return SkipReasons.Pack;
+            }
+
+            if (digest is { } recorded && !BlobDigests.Matches(file, length, recorded))
+            {
+                return SkipReasons.Digest;
+            }
+        }
+        catch (IOException)
+        {
+            return SkipReasons.Unreadable;
         }
 
         for (int i = 0; i < ranges.Length; i++)
@@ -81,9 +83,16 @@ internal sealed class PackLayout(LegacyRoot root, PayloadFileReader reader)
     private string? ReadRange(IStoreFile file, LegacyRange range, in ExpectedOutput output, EntryPayloads into)
     {
         Memory<byte> bytes = reader.Arena.Take((int)range.Length);
-        if (file.Read(range.Offset, bytes.Span) != bytes.Length)
+        try
         {
-            return SkipReasons.Pack;
+            if (file.Read(range.Offset, bytes.Span) != bytes.Length)
+            {
+                return SkipReasons.Pack;
+            }
+        }
+        catch (IOException)
+        {
+            return SkipReasons.Unreadable;
         }
 
         into.Outputs.Add(new ImportedOutput(output.Name, output.Mode, bytes));

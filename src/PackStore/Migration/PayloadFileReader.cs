@@ -82,15 +82,27 @@ internal sealed class PayloadFileReader(IImportTarget target, ReadArena arena, b
             taken = target.TakeFile(
                 output.Key, output.Index, file, offset, (long)output.Size, linkFrom, bytes => hash?.Update(bytes));
         }
-        catch (IOException e) when (e is not PackStoreException && !StorageError.IsNoSpace(e))
+        catch (IOException) when (!CanRead(file, offset, (long)output.Size))
         {
-            // Whatever is wrong with the source is this entry's own; what is wrong with the store shows in the next put.
+            // A source that cannot be read is this entry's own trouble. All other failures are the store's, and go on.
             return SkipReasons.Unreadable;
         }
 
         into.Outputs.Add(new ImportedOutput(output.Name, output.Mode, default, taken));
         into.Bytes += (long)output.Size;
         return hash is null || hash.Finish() == output.Digest ? null : SkipReasons.Digest;
+    }
+
+    private static bool CanRead(IStoreFile file, long offset, long length)
+    {
+        try
+        {
+            return LooseHash.TryVisit(file, offset, length, static _ => { });
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private string? Take(IForeignDirectory directory, string name, in ExpectedOutput output, EntryPayloads into)

@@ -24,6 +24,12 @@ internal sealed class RootMigration(MigrationContext context, LegacyRoot root)
     /// <summary>Works on all entries.</summary>
     public void Run(CancellationToken cancellationToken)
     {
+        if (root.ArtifactsStatus is not (ForeignStatus.Ok or ForeignStatus.Absent))
+        {
+            // Its rows are left out one by one, for want of payloads; this says why.
+            Refuse(LegacyNames.Artifacts, SkipReasons.Of(root.ArtifactsStatus));
+        }
+
         RootProgress rows = new(ReadIndex());
         using BlockingCollection<WorkItem[]> queue = new(4 * context.Workers);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -10,7 +10,7 @@ namespace PackStore.Migration;
 internal sealed class SourceRemover(LegacyRoot root, IImportTarget target, MigrationTally tally)
 {
     // So many files, or bytes, are worth a sync.
-    private const int EnoughFiles = 4096;
+    private const int EnoughFiles = 1024;
     private const long EnoughBytes = 256L << 20;
 
     private readonly List<SourceFile> _files = [];

@@ -3,7 +3,8 @@ namespace PackStore;
 /// <summary>One piece of damage.</summary>
 public sealed class VerifyFinding
 {
-    internal VerifyFinding(VerifyFindingKind kind, string file, long offset, long length, ArtifactKey? key, string detail)
+    internal VerifyFinding(
+        VerifyFindingKind kind, string file, long offset, long length, ArtifactKey? key, string detail)
     {
         Kind = kind;
         File = file;

@@ -33,6 +33,10 @@ public sealed class VerifyReport
     /// <summary>Bytes of those payloads.</summary>
     public long LostBytes { get; internal init; }
 
+    /// <summary>Where to go on, as <see cref="VerifyOptions.FromSegment"/>, if the budget ended it before the end;
+    /// <see langword="null"/> if it came to the end.</summary>
+    public int? NextSegment { get; internal init; }
+
     /// <summary>Whether no damage was found.</summary>
     public bool IsClean => Damage.Count == 0;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Storage;
 
 namespace PackStore.Segments;
@@ -75,7 +76,7 @@ internal sealed class SegmentAppender : IDisposable
             long first = directory.MapsBeyondEnd
                 ? Math.Min(capacity, Math.Min(MinStepBytes, Math.Max(expectedEnd, FormatLimits.BlockAlignment)))
                 : capacity;
-            Reserve(directory, file, 0, first, first);
+            SegmentSpace.Reserve(directory, file, 0, first, first);
             SegmentHeader header = new(segment.Id, store, capacity, nowUnixMs, directory.BootId);
             WriteHeader(file, header);
             segment.CommittedEnd = SegmentHeaderLayout.Size;
@@ -113,7 +114,11 @@ internal sealed class SegmentAppender : IDisposable
     }
 
     /// <summary>Whether records of these lengths, with footer and trailer behind them, still fit.</summary>
-    public bool Fits(ReadOnlySpan<PreparedRecord> records)
+    public bool Fits(ReadOnlySpan<PreparedRecord> records) =>
+        EndWith(records) + Directory.FooterBytes(records.Length) <= _capacity;
+
+    /// <summary>Offset behind the last record once these are appended.</summary>
+    public long EndWith(ReadOnlySpan<PreparedRecord> records)
     {
         long end = End;
         foreach (PreparedRecord record in records)
@@ -121,7 +126,7 @@ internal sealed class SegmentAppender : IDisposable
             end += Gap(end, record.Phase) + record.RecordLength;
         }
 
-        return end + Directory.FooterBytes(records.Length) <= _capacity;
+        return end;
     }
 
     /// <summary>Appends records in one gathered write, gives them their offsets and sequence numbers, and moves the
@@ -152,8 +157,11 @@ internal sealed class SegmentAppender : IDisposable
         // Taken before the write: whole records that a failed write leaves behind the end must not look newer than what
         // is put later.
         sequence = next;
-        WritePieces(End);
+        SchedulePoint.Reach("append.writing");
+        WriteUnlessLate(End);
+        SchedulePoint.Reach("append.written");
         Segment.CommittedEnd = end;
+        SchedulePoint.Reach("append.committed");
         foreach (PreparedRecord record in records)
         {
             Directory.Add(new DirectoryEntry(
@@ -229,7 +237,7 @@ internal sealed class SegmentAppender : IDisposable
         WriteTrailer();
     }
 
-    /// <summary>Tells the system how a range of the file is going to be used.</summary>
+    /// <inheritdoc cref="IStoreFile.Advise"/>
     public void Advise(FileAdvice advice, long offset, long length) => _file.Advise(advice, offset, length);
 
     /// <summary>Whether enough records have come that a directory block is due.</summary>
@@ -285,8 +293,7 @@ internal sealed class SegmentAppender : IDisposable
         }
     }
 
-    /// <summary>Room for the padding before a first record with a block-aligned payload, which a small segment cannot
-    /// hold anyway.</summary>
+    /// <summary>Room for the padding before a block-aligned payload, which a small segment cannot hold anyway.</summary>
     private static int MaxFirstGap(long capacity) =>
         capacity > FormatLimits.BlockAlignedFrom ? FormatLimits.BlockAlignment : 0;
 
@@ -335,6 +342,33 @@ internal sealed class SegmentAppender : IDisposable
         sequence++;
     }
 
+#if PACKSTORE_PROOF
+    // See PlantedBug.PublishBeforeWrite.
+    private long _lateOffset = -1;
+
+    /// <summary>Writes what a planted bug held back.</summary>
+    public void WriteLate()
+    {
+        if (_lateOffset >= 0)
+        {
+            WritePieces(_lateOffset);
+            _lateOffset = -1;
+        }
+    }
+
+#endif
+    private void WriteUnlessLate(long offset)
+    {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.PublishBeforeWrite))
+        {
+            _lateOffset = offset;
+            return;
+        }
+#endif
+        WritePieces(offset);
+    }
+
     private void WritePieces(long offset)
     {
         if (_pieces.Count == 1)
@@ -360,27 +394,7 @@ internal sealed class SegmentAppender : IDisposable
             long step = Math.Clamp(_reserved / 8, MinStepBytes, MaxStepBytes);
             long goal = Math.Min(_reserved + step, Math.Max(end, ExpectedEnd));
             long wanted = Math.Min(_capacity, Math.Max(end, goal) + 4095 & ~4095L);
-            _reserved = Reserve(_directory, _file, _reserved, end, wanted);
-        }
-    }
-
-    /// <summary>Reserves what is wanted, or where space is short just what is needed.</summary>
-    private static long Reserve(IStoreDirectory directory, IStoreFile file, long reserved, long needed, long wanted)
-    {
-        long available = directory.AvailableBytes();
-        if (wanted - reserved > available / 16)
-        {
-            wanted = needed;
-        }
-
-        try
-        {
-            file.Reserve(wanted);
-            return wanted;
-        }
-        catch (IOException e) when (StorageError.IsNoSpace(e))
-        {
-            throw new StoreFullException(file.Name, needed - reserved, available, e);
+            _reserved = SegmentSpace.Reserve(_directory, _file, _reserved, end, wanted);
         }
     }
 }

@@ -1,4 +1,5 @@
 using PackStore.Format;
+using PackStore.Proof;
 
 namespace PackStore.Segments;
 
@@ -33,6 +34,10 @@ internal ref struct SegmentScanner
     /// <summary>What was wrong there.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>Whether bytes could not be had anywhere so far: then a record may stand where none was
+    /// found.</summary>
+    public bool WasUnreadable { get; private set; }
+
     /// <summary>Goes to the next sound header; false at the end.</summary>
     /// <param name="resynchronise">Whether to look on behind damage, or to stop there.</param>
     public bool MoveNext(bool resynchronise)
@@ -41,8 +46,15 @@ internal ref struct SegmentScanner
         Problem = null;
         for (long at = Next; at + RecordHeaderLayout.Size <= _end; at += FormatLimits.RecordAlignment)
         {
+            long end = _end;
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.TailScanOffByOne))
+            {
+                end--;
+            }
+#endif
             if (RecordReader.TryReadHeader(_segment, at, out RecordHeader header, out string? problem)
-                && header.RecordLength <= _end - at)
+                && header.RecordLength <= end - at)
             {
                 Offset = at;
                 Header = header;
@@ -50,6 +62,7 @@ internal ref struct SegmentScanner
                 return true;
             }
 
+            WasUnreadable |= problem == RecordReader.Unreadable;
             if (SkippedFrom < 0)
             {
                 SkippedFrom = at;

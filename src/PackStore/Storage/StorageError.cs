@@ -93,6 +93,8 @@ internal static class StorageError
     private const int WindowsWriteProtected = unchecked((int)0x80070013);
     private const int WindowsSharingViolation = unchecked((int)0x80070020);
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
+    private const int WindowsCrc = unchecked((int)0x80070017);
+    private const int WindowsDeviceError = unchecked((int)0x8007045D);
     private const int WindowsDiskFull = unchecked((int)0x80070070);
     private const int MacWouldBlock = 35;
     private const int MacQuota = 69;
@@ -134,6 +136,14 @@ internal static class StorageError
     /// <summary>This process may not write there.</summary>
     public static bool IsReadOnly(IOException error)
         => error.HResult is Erofs or Eacces or Eperm or WindowsAccessDenied or WindowsWriteProtected;
+
+    /// <summary>The medium has lost what was to be read: it will not come back by asking again later.</summary>
+    public static bool IsMedium(IOException error)
+        => error.HResult is Eio or WindowsCrc or WindowsDeviceError;
+
+    /// <summary>The name stands for something that is no file of a store.</summary>
+    public static bool IsWrongKind(IOException error)
+        => error.HResult is Einval or Eisdir or Enotdir or Eloop;
 
     /// <summary>Somebody else holds the lock.</summary>
     public static bool IsLocked(IOException error)

@@ -1,5 +1,6 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
+using PackStore.Storage;
 
 namespace PackStore.Verification;
 
@@ -74,7 +75,7 @@ internal sealed class CheckpointVerifier(VerifyRun run)
         {
             return CheckpointStore.TryReadOne(run.Directory, name, run.Identity.StoreId, problems);
         }
-        catch (IOException e)
+        catch (IOException e) when (!run.IsStrict || StorageError.IsMedium(e))
         {
             problems.Add($"{name}: {e.Message}");
             return null;

@@ -120,7 +120,7 @@ internal sealed class FileWindow(VerifyRun run, IStoreFile file) : IDisposable
                     return done + read;
                 }
             }
-            catch (IOException e)
+            catch (IOException e) when (!run.IsStrict || StorageError.IsMedium(e))
             {
                 _buffer.AsSpan(done, piece).Clear();
                 if (UnreadableAt < 0)

@@ -126,7 +126,7 @@ internal sealed class LooseVerifier(VerifyRun run, SegmentVerifier segments)
                 ? null
                 : $"checksum {sum:x16}, expected {descriptor.Checksum:x16}{(isWhole ? "" : "; " + window.Problem)}";
         }
-        catch (IOException e)
+        catch (IOException e) when (run.IsDamage(e))
         {
             return e.Message;
         }

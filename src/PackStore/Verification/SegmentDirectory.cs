@@ -15,6 +15,9 @@ internal sealed class SegmentDirectory
     /// <summary>All entries by offset.</summary>
     public IReadOnlyList<DirectoryEntry> Entries => _entries;
 
+    /// <summary>Offset behind the last block, 0 if there is none that is sound.</summary>
+    public long End { get; private set; }
+
     /// <summary>Whether the last block is a sound footer.</summary>
     public bool EndsInFooter { get; private set; }
 
@@ -125,6 +128,7 @@ internal sealed class SegmentDirectory
         }
 
         EndsInFooter |= isLast && block.IsFooter;
+        End = Math.Max(End, offset + header.RecordLength);
         for (int i = 0; earlier is not null && i < block.ContentsCount; i++)
         {
             earlier.Add(block.Contents(i).Offset);

@@ -18,6 +18,9 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
     /// <summary>Whether a segment is absent or cut short, so that keys are lost that nothing names any more.</summary>
     public bool HasUnnamedLoss { get; private set; }
 
+    /// <summary>The first segment that the budget kept from being read; null if none.</summary>
+    public int? NextSegment { get; private set; }
+
     /// <summary>Live bytes of absent segments, as the checkpoint has them.</summary>
     public long AbsentLiveBytes { get; private set; }
 
@@ -27,15 +30,24 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         int[] ids = [.. SegmentNames.List(run.Directory).Union(_listed.Keys).Order()];
         run.Progress.TotalBytes = run.Directory.List(StoreFileNames.Segments).Sum(static e => e.Length);
         run.Progress.Begin("segments");
+        bool hasRead = false;
         foreach (int id in ids)
         {
             run.Token.ThrowIfCancellationRequested();
             int before = run.Findings.Count;
+            if (id < run.FromSegment || (hasRead && (NextSegment is not null || run.IsBudgetSpent)))
+            {
+                NextSegment ??= id < run.FromSegment ? null : id;
+                Skip(id);
+                continue;
+            }
+
+            hasRead = true;
             try
             {
                 Check(id);
             }
-            catch (IOException e) when (e is not PackStoreException)
+            catch (IOException e) when (e is not PackStoreException && run.IsDamage(e))
             {
                 run.Findings.Add(VerifyFindingKind.Segment, StoreFileNames.Segment(id), 0, null, e.Message);
                 HasUnnamedLoss = true;
@@ -45,7 +57,8 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         }
     }
 
-    /// <summary>Takes note of what a live writer has appended meanwhile.</summary>
+    /// <summary>Takes note of what a live writer has appended meanwhile, and of the records of the segments that this
+    /// part does not read: only who knows all can tell what is lost.</summary>
     public void CatchUp()
     {
         foreach (int id in SegmentNames.List(run.Directory))
@@ -60,8 +73,39 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
             long length = file.Stat().Length;
             SegmentExtent extent = Extent(id, file, length, now);
             using FileWindow window = new(run, file) { Limit = length };
+            bool wasWalked = _walked.TryGetValue(id, out long from);
             new SegmentWalk(run, id, window, extent, new SegmentDirectory(), isServed: true)
-                .NoteFrom(_walked.GetValueOrDefault(id, SegmentHeaderLayout.Size));
+                .NoteFrom(wasWalked ? from : NoteDirectory(window, extent));
+        }
+    }
+
+    /// <summary>Whether a part was read only, so that the newest record of a key may be in another.</summary>
+    public bool IsPart => NextSegment is not null || run.FromSegment > 0;
+
+    /// <summary>Notes what the directory blocks list; returns where the rest begins.</summary>
+    private long NoteDirectory(FileWindow window, SegmentExtent extent)
+    {
+        SegmentDirectory directory = SegmentDirectory.Load(window, extent.DirectoryOffset, extent.End);
+        foreach (DirectoryEntry entry in directory.Entries)
+        {
+            run.Tracker.Note(entry.Hash, entry.Sequence, entry.Kind, entry.PayloadCount, -1);
+        }
+
+        return directory.Problems.Count == 0 && directory.End > 0 ? directory.End : SegmentHeaderLayout.Size;
+    }
+
+    /// <summary>Of a segment that this part does not read, whether it is there is all that is looked at.</summary>
+    private void Skip(int id)
+    {
+        using IStoreFile? file = run.Directory.TryOpen(StoreFileNames.Segment(id), writable: false);
+        bool isListed = _listed.TryGetValue(id, out CheckpointSegment listed);
+        if (file is null)
+        {
+            ReportAbsent(id, isListed);
+        }
+        else if (isListed)
+        {
+            IsShort(id, file.Stat().Length, listed);
         }
     }
 
@@ -142,13 +186,13 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         return SegmentExtent.Find(id, length, trailer, listed, checkpoint.KeepsCommitted, now);
     }
 
-    private static int ReadLast(IStoreFile file, long length, byte[] last)
+    private int ReadLast(IStoreFile file, long length, byte[] last)
     {
         try
         {
             return file.Read(length - last.Length, last);
         }
-        catch (IOException)
+        catch (IOException e) when (!run.IsStrict || StorageError.IsMedium(e))
         {
             // As good as a damaged trailer, which is reported where one is expected.
             return 0;

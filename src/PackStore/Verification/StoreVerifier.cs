@@ -39,6 +39,11 @@ internal static class StoreVerifier
         {
             throw new ArgumentException($"The sample is above 0 and at most 1; got {options.Sample}.", nameof(options));
         }
+
+        ArgumentNullException.ThrowIfNull(options.TimeProvider);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.FromSegment);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxBytes ?? 0, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxTime ?? TimeSpan.Zero, TimeSpan.Zero, nameof(options));
     }
 
     private static VerifyReport Run(
@@ -52,7 +57,7 @@ internal static class StoreVerifier
         if (IdentityVerifier.Run(run) is not { } identity)
         {
             run.Findings.Note("Nothing tells the store's identity, so nothing else could be checked.");
-            return Report(run, default);
+            return Report(run, default, null);
         }
 
         run.Identity = identity;
@@ -66,8 +71,17 @@ internal static class StoreVerifier
             new LooseVerifier(run, segments).Run();
         }
 
-        new IndexVerifier(run, checkpoint).Run();
-        return Report(run, CountLoss(run, checkpoint, segments));
+        if (segments.NextSegment is null)
+        {
+            new IndexVerifier(run, checkpoint).Run();
+        }
+
+        if (segments.IsPart && run.Findings.Count > 0)
+        {
+            segments.CatchUp();
+        }
+
+        return Report(run, CountLoss(run, checkpoint, segments), segments.NextSegment);
     }
 
     /// <summary>Damaged records tell what they lost; what a lost segment held is told by the counts of a clean
@@ -87,8 +101,9 @@ internal static class StoreVerifier
             lost.Bytes + segments.AbsentLiveBytes);
     }
 
-    private static VerifyReport Report(VerifyRun run, LossCount lost) => new()
+    private static VerifyReport Report(VerifyRun run, LossCount lost, int? next) => new()
     {
+        NextSegment = next,
         Level = run.Level,
         Segments = run.Segments,
         Records = run.Records,

@@ -8,6 +8,7 @@ internal sealed class VerifyRun(
     IStoreDirectory directory, VerifyOptions options, IProgress<MaintenanceProgress>? progress, CancellationToken token)
 {
     private const double HashRange = 1UL << 53;
+    private readonly long _started = options.TimeProvider.GetTimestamp();
     private ProgressMeter? _meter;
 
     /// <summary>The store's directory.</summary>
@@ -15,6 +16,13 @@ internal sealed class VerifyRun(
 
     /// <summary>How deep to read.</summary>
     public VerifyLevel Level => options.Level;
+
+    /// <summary>Records of segments before this one are not read.</summary>
+    public int FromSegment => options.FromSegment;
+
+    /// <summary>Whether so much was read, or so long, that no other segment is begun.</summary>
+    public bool IsBudgetSpent => Bytes >= options.MaxBytes
+        || (options.MaxTime is { } most && options.TimeProvider.GetElapsedTime(_started) >= most);
 
     /// <summary>Looked at between chunks.</summary>
     public CancellationToken Token => token;
@@ -41,6 +49,13 @@ internal sealed class VerifyRun(
 
     /// <summary>Who is told of sound records; null for nobody.</summary>
     public IRecordWitness? Witness { get; init; }
+
+    /// <summary>Whether a repair goes by what is found: then a file that cannot be opened or read just now ends it, for
+    /// it must not be taken for a damaged one. A sector that the medium has lost is damage.</summary>
+    public bool IsStrict => Witness is not null;
+
+    /// <summary>Whether a file that cannot be opened counts as damaged.</summary>
+    public bool IsDamage(IOException error) => !IsStrict || StorageError.IsWrongKind(error);
 
     /// <summary>Whether the store's identity is known, so that anything else could be looked at.</summary>
     public bool HasIdentity => Hash is not null;

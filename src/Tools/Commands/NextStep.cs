@@ -8,6 +8,10 @@ internal static class NextStep
     /// <summary>What saves a damaged store.</summary>
     public static string AfterDamage(string store) => $"packtool repair {Printable.Quote(store)}";
 
+    /// <summary>What goes on with a verification in parts.</summary>
+    public static string GoOn(string store, string file) =>
+        $"packtool verify {Printable.Quote(store)} --resume {Printable.Quote(file)}";
+
     /// <summary>What shows that a repair has done its work.</summary>
     public static string AfterRepair(string store) => $"packtool verify {Printable.Quote(store)}";
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using PackStore.Tools.Verifying;
 using PackStore.Tools.Output;
 using PackStore.Tools.Stores;
 using PackStore.Tools.Values;
@@ -79,7 +80,11 @@ internal sealed class RepairCommand : IVerb
         }
 
         text.Line($"packtool repair   store {path}", Tone.Title);
-        DamageText.Print(text, report.Before, "LOST");
+        text.Field("checked", string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Before.Segments} segments, {report.Before.Records} records, "
+            + $"{report.Before.LooseFiles} loose files, {SizeText.Format(report.Before.Bytes)}"));
+        DamageText.Print(text, VerifyTotals.Of(report.Before));
         foreach (ArtifactKey key in report.HitKeys)
         {
             text.Line($"       {key}");
@@ -98,7 +103,7 @@ internal sealed class RepairCommand : IVerb
         if (report.After is { IsClean: false } after)
         {
             text.Line("STILL DAMAGED", Tone.Bad);
-            DamageText.Print(text, after, "LOST");
+            DamageText.Print(text, VerifyTotals.Of(after));
         }
     }
 
@@ -106,7 +111,7 @@ internal sealed class RepairCommand : IVerb
     {
         json.WriteString("store", path);
         json.WriteBoolean("repaired", report.IsRepaired && report.IsClean);
-        DamageText.Write(json, report.Before);
+        DamageText.Write(json, VerifyTotals.Of(report.Before));
         json.WriteStartArray("hitKeys");
         foreach (ArtifactKey key in report.HitKeys)
         {

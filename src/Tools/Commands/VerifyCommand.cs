@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using PackStore.Tools.Verifying;
 using PackStore.Tools.Output;
 using PackStore.Tools.Stores;
 using PackStore.Tools.Values;
@@ -27,7 +28,28 @@ internal sealed class VerifyCommand : IVerb
         HelpName = "P%",
     };
 
-    public VerifyCommand() => Command = new Command("verify", "Look for damage.") { _store, _level, _sample };
+    private readonly Option<string> _resume = new("--resume")
+    {
+        Description = "Go on where FILE says, and remember there how far this run got. Not in the store.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _maxBytes = new("--max-bytes")
+    {
+        Description = "With --resume: end this run after so many bytes.",
+        HelpName = "SIZE",
+    };
+
+    private readonly Option<string> _maxTime = new("--max-time")
+    {
+        Description = "With --resume: end this run after so long.",
+        HelpName = "AGE",
+    };
+
+    public VerifyCommand() => Command = new Command("verify", "Look for damage.")
+    {
+        _store, _level, _sample, _resume, _maxBytes, _maxTime,
+    };
 
     /// <inheritdoc/>
     public Command Command { get; }
@@ -36,22 +58,34 @@ internal sealed class VerifyCommand : IVerb
     public async Task<ExitCode> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         string path = context.GetPath(_store);
-        VerifyOptions options = new()
-        {
-            Level = context.Get(_level),
-            Sample = context.Get(_sample) is { } share ? PercentText.Parse(share, "--sample") : 1,
-        };
+        VerifyLevel level = context.Get(_level);
+        double sample = context.Get(_sample) is { } share ? PercentText.Parse(share, "--sample") : 1;
+        VerifyBudget budget = ReadBudget(context);
         StoreAccess.RequireDirectory(path);
-        VerifyReport report;
+        ResumeFile? resume = context.Get(_resume) is { } file
+            ? new ResumeFile(file, path, string.Create(CultureInfo.InvariantCulture, $"{NameOf(level)} {sample:R}"))
+            : null;
+        if (resume is null && (budget.MaxBytes ?? budget.MaxTime?.Ticks) is not null)
+        {
+            throw new ToolException(ExitCode.Usage, "--max-bytes and --max-time want --resume FILE to go on from");
+        }
+
+        VerifyTotals found;
         await using (ProgressMeter meter = context.StartProgress("verify"))
         {
-            report = await ArtifactStore.VerifyDirectoryAsync(path, options, new Relay(meter), cancellationToken);
+            VerifyParts parts = new(path, level, sample, budget, resume, context.Time, new Relay(meter));
+            found = await parts.RunAsync(cancellationToken);
         }
 
         TimeSpan elapsed = context.Elapsed;
-        context.Result.Fields = json => WriteReport(json, path, options, report, elapsed);
-        Print(context, path, report, elapsed);
-        if (report.IsClean)
+        context.Result.Fields = json => WriteReport(json, path, level, sample, found, elapsed);
+        Print(context, path, level, found, elapsed);
+        if (found.NextSegment is not null)
+        {
+            context.SuggestNext(NextStep.GoOn(path, context.Get(_resume)!));
+        }
+
+        if (found.Damage.Count == 0)
         {
             return ExitCode.Ok;
         }
@@ -61,61 +95,88 @@ internal sealed class VerifyCommand : IVerb
         return ExitCode.Damage;
     }
 
-    private static void Print(CommandContext context, string path, VerifyReport report, TimeSpan elapsed)
+    private VerifyBudget ReadBudget(CommandContext context)
     {
-        TextReport? text = report.IsClean ? context.Text : context.Alarm;
+        long? bytes = context.Get(_maxBytes) is { } size ? SizeText.Parse(size, "--max-bytes") : null;
+        TimeSpan? time = null;
+        if (context.Get(_maxTime) is { } text)
+        {
+            time = AgeText.TryParse(text, out TimeSpan most)
+                ? most
+                : throw new ToolException(ExitCode.Usage, $"--max-time wants something like 10m or 2h; got {text}");
+        }
+
+        return new VerifyBudget(bytes, time);
+    }
+
+    private static void Print(
+        CommandContext context, string path, VerifyLevel level, VerifyTotals found, TimeSpan elapsed)
+    {
+        TextReport? text = found.Damage.Count == 0 ? context.Text : context.Alarm;
         if (text is null)
         {
             return;
         }
 
         string seconds = elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
-        text.Line($"packtool verify --level {NameOf(report.Level)}   store {path}", Tone.Title);
+        text.Line($"packtool verify --level {NameOf(level)}   store {path}", Tone.Title);
         text.Blank();
         text.Table(
             ["CHECKED", ">COUNT", "DAMAGED"],
             [
-                ["segments", Number(report.Segments), Damaged(report, IsSegment)],
-                ["records", Number(report.Records), Damaged(report, IsRecord)],
-                ["loose", Number(report.LooseFiles), Damaged(report, static k => k == VerifyFindingKind.Loose)],
-                ["store", "", Damaged(report, IsWhole)],
+                ["segments", Number(found.Segments), Damaged(found, "segment", "directory")],
+                ["records", Number(found.Records), Damaged(found, "header", "metadata", "payload")],
+                ["loose", Number(found.LooseFiles), Damaged(found, "loose")],
+                ["store", "", Damaged(found, "identity", "checkpoint")],
             ]);
         text.Blank();
-        text.Field("read", $"{SizeText.Format(report.Bytes)} in {seconds} s");
-        foreach (string note in report.Notes)
+        text.Field("read", $"{SizeText.Format(found.Bytes)} in {seconds} s");
+        foreach (string note in found.Notes)
         {
             text.Field("note", Printable.Escape(note));
         }
 
-        if (report.IsClean)
+        if (found.NextSegment is { } next)
+        {
+            text.Field("not yet", string.Create(
+                CultureInfo.InvariantCulture, $"segments from {next:x8} on; the same command goes on there"));
+        }
+
+        if (found.Damage.Count == 0)
         {
             text.Line("no damage found", Tone.Good);
             return;
         }
 
-        DamageText.Print(text, report, "LOST");
+        DamageText.Print(text, found);
     }
 
     private static void WriteReport(
-        Utf8JsonWriter json, string path, VerifyOptions options, VerifyReport report, TimeSpan elapsed)
+        Utf8JsonWriter json, string path, VerifyLevel level, double sample, VerifyTotals found, TimeSpan elapsed)
     {
         json.WriteString("store", path);
-        json.WriteString("level", NameOf(report.Level));
-        json.WriteNumber("sample", options.Sample);
+        json.WriteString("level", NameOf(level));
+        json.WriteNumber("sample", sample);
         json.WriteStartObject("checked");
-        json.WriteNumber("segments", report.Segments);
-        json.WriteNumber("records", report.Records);
-        json.WriteNumber("bytes", report.Bytes);
-        json.WriteNumber("loose", report.LooseFiles);
+        json.WriteNumber("segments", found.Segments);
+        json.WriteNumber("records", found.Records);
+        json.WriteNumber("bytes", found.Bytes);
+        json.WriteNumber("loose", found.LooseFiles);
         json.WriteEndObject();
-        DamageText.Write(json, report);
+        DamageText.Write(json, found);
         json.WriteStartArray("notes");
-        foreach (string note in report.Notes)
+        foreach (string note in found.Notes)
         {
             json.WriteStringValue(note);
         }
 
         json.WriteEndArray();
+        json.WriteBoolean("complete", found.NextSegment is null);
+        if (found.NextSegment is { } next)
+        {
+            json.WriteNumber("nextSegment", next);
+        }
+
         json.WriteNumber("elapsedMs", (long)elapsed.TotalMilliseconds);
     }
 
@@ -127,18 +188,9 @@ internal sealed class VerifyCommand : IVerb
         _ => throw new ArgumentOutOfRangeException(nameof(level), level, "A level without a name."),
     };
 
-    private static bool IsSegment(VerifyFindingKind kind) =>
-        kind is VerifyFindingKind.Segment or VerifyFindingKind.Directory;
-
-    private static bool IsRecord(VerifyFindingKind kind) =>
-        kind is VerifyFindingKind.Header or VerifyFindingKind.Metadata or VerifyFindingKind.Payload;
-
-    private static bool IsWhole(VerifyFindingKind kind) =>
-        kind is VerifyFindingKind.Identity or VerifyFindingKind.Checkpoint;
-
-    private static string Damaged(VerifyReport report, Func<VerifyFindingKind, bool> kind)
+    private static string Damaged(VerifyTotals found, params string[] kinds)
     {
-        int count = report.Damage.Count(f => kind(f.Kind));
+        int count = found.Damage.Count(d => kinds.Contains(d.Kind));
         return count == 0 ? "ok" : Number(count);
     }
 

@@ -75,6 +75,11 @@ internal sealed class MigrationRun(CommandContext context, string path, string s
         }
 
         WarnOfDaemons(_report);
+        if (_report.IsDryRun && _report.NeededBytes > _report.AvailableBytes)
+        {
+            context.Warn($"{SizeText.Format(_report.NeededBytes)} are needed and only "
+                + $"{SizeText.Format(_report.AvailableBytes)} are free.");
+        }
     }
 
     /// <summary>The fields of the result object; of a run that did not end, as far as it came.</summary>

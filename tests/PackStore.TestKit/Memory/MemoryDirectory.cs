@@ -57,7 +57,7 @@ internal sealed class MemoryDirectory : IStoreDirectory
     public bool MapsBeyondEnd => true;
 
     /// <summary>Where released regions and tables go; <see langword="null"/> to give their memory back.</summary>
-    public PoisonLedger? Ledger { get; init; }
+    public PoisonLedger? Ledger { get; set; }
 
     /// <summary>Size of the disk. Writes that would exceed it fail with ENOSPC after what fits; reservations change
     /// nothing.</summary>

@@ -4,7 +4,7 @@ namespace PackStore.TestKit;
 
 /// <summary>A shared page of a file in memory. Its stores stay pending for ever: see
 /// <see cref="MemoryFile.PageWords"/>.</summary>
-internal sealed unsafe class MemoryPage(MemoryFile file, bool writable) : SharedPage
+internal sealed unsafe class MemoryPage(MemoryFile file, bool writable, PoisonLedger? ledger) : SharedPage
 {
     private bool _isDisposed;
 
@@ -50,6 +50,11 @@ internal sealed unsafe class MemoryPage(MemoryFile file, bool writable) : Shared
     private void ThrowIfUnusable(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)WordCount, nameof(index));
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed), this);
+        if (Volatile.Read(ref _isDisposed))
+        {
+            // The real page is unmapped: this would be a fault whenever the check before it came too early.
+            ledger?.NoteMisuse("a shared page was used after it was given back");
+            throw new ObjectDisposedException(nameof(SharedPage));
+        }
     }
 }

@@ -55,7 +55,7 @@ internal sealed unsafe class MemoryRegion(
         }
         else
         {
-            ledger.Poison(start, capacity);
+            ledger.Poison(start, capacity, capacity);
         }
     }
 }

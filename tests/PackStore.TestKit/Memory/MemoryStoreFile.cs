@@ -118,7 +118,7 @@ internal sealed class MemoryStoreFile(
             // Loads take no lock: the memory is there from now on.
             file.Content.Materialise();
             file.Holds++;
-            return new MemoryPage(file, writable);
+            return new MemoryPage(file, writable, ledger);
         }
     }
 

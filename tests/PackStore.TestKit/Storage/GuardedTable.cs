@@ -6,6 +6,8 @@ namespace PackStore.TestKit;
 /// <summary>Table memory that gives not a page more than was committed and that may be poisoned on release.</summary>
 internal sealed unsafe class GuardedTable(PoisonLedger? ledger) : ITableBacking
 {
+    private long _committed;
+
     /// <summary>Reserves address space.</summary>
     public static TableMemory Reserve(long capacityBytes, PoisonLedger? ledger)
     {
@@ -18,7 +20,7 @@ internal sealed unsafe class GuardedTable(PoisonLedger? ledger) : ITableBacking
     public long Commit(byte* start, long committed, long wanted, long capacity)
     {
         NativeCalls.Protect(start, NativeCalls.WholePages(wanted), LinuxConstants.ProtectReadWrite);
-        return Math.Min(capacity, NativeCalls.WholePages(wanted));
+        return _committed = Math.Min(capacity, NativeCalls.WholePages(wanted));
     }
 
     /// <inheritdoc/>
@@ -30,7 +32,7 @@ internal sealed unsafe class GuardedTable(PoisonLedger? ledger) : ITableBacking
         }
         else
         {
-            ledger.Poison(start, capacity);
+            ledger.Poison(start, capacity, _committed);
         }
     }
 }

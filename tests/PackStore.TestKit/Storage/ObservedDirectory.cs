@@ -11,13 +11,17 @@ namespace PackStore.TestKit;
 /// <param name="inner">The directory that does the work; disposed with this.</param>
 internal abstract class ObservedDirectory(IStoreDirectory inner) : IStoreDirectory
 {
+    /// <summary>The directory that does the work: what is done there is seen by nobody.</summary>
+    public IStoreDirectory Inner => inner;
+
     /// <inheritdoc/>
     public string FullPath => inner.FullPath;
 
     /// <inheritdoc/>
     public Guid BootId => inner.BootId;
 
-    public bool MapsBeyondEnd => inner.MapsBeyondEnd;
+    /// <inheritdoc/>
+    public virtual bool MapsBeyondEnd => inner.MapsBeyondEnd;
 
     /// <summary>Called before an operation; may throw in its place.</summary>
     public abstract void Before(StoreOperation operation, string name);

@@ -30,6 +30,6 @@ internal sealed class PoisoningDirectory(IStoreDirectory inner, PoisonLedger led
     {
         public bool TryPopulate(byte* start, long offset, long length) => inner.TryPopulate(offset, length);
 
-        public void Release(byte* start, long capacity) => ledger.Poison(start, capacity);
+        public void Release(byte* start, long capacity) => ledger.Poison(start, capacity, capacity);
     }
 }

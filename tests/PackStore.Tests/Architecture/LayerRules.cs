@@ -14,18 +14,20 @@ internal static class LayerRules
     // so that a hit is not handed through another layer: see docs/decisions/20261123-leases-see-the-format.md.
     private static readonly Dictionary<string, string[]> s_mayUse = new(StringComparer.Ordinal)
     {
-        [""] = ["Engine", "Compaction", "Migration", "Repair", "Verification", "Segments", "Storage", "Format"],
+        [""] =
+            ["Engine", "Compaction", "Migration", "Repair", "Verification", "Segments", "Storage", "Format", "Proof"],
         ["Repair"] = ["Verification", "Engine", "Segments", "Index", "Loose", "Payloads", "Storage", "Format"],
-        ["Compaction"] = ["Engine", "Segments", "Index", "Loose", "Payloads", "Storage", "Format"],
+        ["Compaction"] = ["Engine", "Segments", "Index", "Loose", "Payloads", "Storage", "Format", "Proof"],
         ["Migration"] = ["Engine", "Segments", "Index", "Loose", "Payloads", "Storage", "Format"],
         ["Verification"] = ["Engine", "Segments", "Index", "Loose", "Payloads", "Storage", "Format"],
-        ["Engine"] = ["Segments", "Index", "Loose", "Payloads", "Storage", "Format"],
-        ["Segments"] = ["Storage", "Format"],
-        ["Index"] = ["Storage", "Format"],
-        ["Loose"] = ["Storage", "Format"],
+        ["Engine"] = ["Segments", "Index", "Loose", "Payloads", "Storage", "Format", "Proof"],
+        ["Segments"] = ["Storage", "Format", "Proof"],
+        ["Index"] = ["Storage", "Format", "Proof"],
+        ["Loose"] = ["Storage", "Format", "Proof"],
         ["Payloads"] = ["Storage", "Format"],
         ["Storage"] = [],
         ["Format"] = [],
+        ["Proof"] = [],
         ["Model"] = [],
         ["Reports"] = [],
         ["Errors"] = [],

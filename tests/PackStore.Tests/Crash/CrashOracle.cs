@@ -34,8 +34,9 @@ internal static class CrashOracle
                 }
 
                 // So it says of itself after a hit has found a record that the crash tore. Each later open counts it
-                // again, until a hit finds it again.
-                hasTorn = !store.Engine.Core.Accounting.IsExact;
+                // again, until a hit finds it again. A segment that a repair was about to replace is looked for again,
+                // too.
+                hasTorn = !store.Engine.Core.Accounting.IsExact || store.Engine.Writer!.Lost.Count > 0;
             }
 
             return FindProblemAgain(disk, options, expected, found, hasTorn)
@@ -71,7 +72,7 @@ internal static class CrashOracle
     private static string Describe(ArtifactStore store) =>
         $"clean {store.Engine.Writer!.WasClean}, sequence {store.Engine.Writer.OpenedSequence} "
         + $"to {store.Engine.Writer.Sequence}, segments changed {store.Engine.Writer.SegmentsChanged}, "
-        + $"lost {string.Join(',', store.Engine.Writer.Lost)}, exact {store.Engine.Core.Accounting.IsExact}, recency {store.Engine.Core.State.Table.HasRecencyChanged}";
+        + $"exact {store.Engine.Core.Accounting.IsExact}, recency {store.Engine.Core.State.Table.HasRecencyChanged}";
 
     private static string? FindChange(Dictionary<string, UInt128> before, Dictionary<string, UInt128> after)
     {

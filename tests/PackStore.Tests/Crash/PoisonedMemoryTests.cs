@@ -8,6 +8,28 @@ namespace PackStore.Tests.Crash;
 /// <summary>Memory given back becomes inaccessible: a touch after release would end this process.</summary>
 public class PoisonedMemoryTests
 {
+    // Buckets, recency, overflow buckets, their recency.
+    private const int TablesOfAnIndex = 4;
+
+    [Fact]
+    public async Task Segments_loose_files_and_index_cannot_be_read_any_more_after_a_close()
+    {
+        using PoisonLedger ledger = new();
+        MemoryDirectory disk = new() { Ledger = ledger };
+        PackStoreOptions options = new() { SegmentSizeBytes = 16 << 10, LooseThresholdBytes = 4096 };
+        using (ArtifactStore store = ArtifactStore.OpenOver(disk, options))
+        {
+            await store.PutManyAsync([SampleArtifact.Put(1, 1, 300, 6000)]);
+            Assert.Equal(1, SampleArtifact.VersionOf(store, 1));
+            Assert.Equal(0, ledger.ReleaseCount);
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => EpochGate.Waiting == 0, TimeSpan.FromSeconds(30)));
+        // The segment, the loose file, the tables.
+        Assert.Equal(2 + TablesOfAnIndex, ledger.ReleaseCount);
+        Assert.False(ledger.IsAnyReadable());
+    }
+
     [Fact]
     public async Task All_regions_are_released_once_and_none_is_touched_later()
     {

@@ -9,8 +9,8 @@ namespace PackStore.Tests.Kernel;
 
 /// <summary>
 /// Somebody else with write permission takes a store's files away, replaces or cuts them, while a process holds spans
-/// of it, looks up and writes. The process goes on, with one exception that no program that maps files can avoid: a file
-/// that is mapped was cut short, and the bytes beyond are touched.
+/// of it, looks up and writes. The process goes on, with one exception that no program that maps files can avoid: a
+/// file that is mapped was cut short, and the bytes beyond are touched.
 /// </summary>
 public class OutsideDamageTests(ITestOutputHelper output)
 {

@@ -72,7 +72,8 @@ public class RealRedbTests
         return reader!;
     }
 
-    private static Dictionary<string, byte[]> RowsOf(RedbReader reader, string table) => reader.Rows(table).ToDictionary(
-        entry => entry.TryGetKeyText(out string key) ? key : throw new InvalidDataException(),
-        entry => entry.Value.ToArray());
+    private static Dictionary<string, byte[]> RowsOf(RedbReader reader, string table) =>
+        reader.Rows(table).ToDictionary(
+            entry => entry.TryGetKeyText(out string key) ? key : throw new InvalidDataException(),
+            entry => entry.Value.ToArray());
 }

@@ -17,7 +17,11 @@ internal enum StoreVerb
     Flush,
     Reopen,
     Kill,
+    Cut,
     LoseIndex,
+    Snapshot,
+    Checkpoint,
+    Follow,
 }
 
 /// <summary>One thing done to a store: what, to which key, with how many bytes made from which seed.</summary>
@@ -25,7 +29,27 @@ internal readonly record struct StoreOperation(StoreVerb Verb, int Key, int Leng
 
 /// <summary>A way to open a store.</summary>
 internal sealed record StoreShape(
-    int SegmentBytes, int LooseBytes, Durability Durability, ChecksumPolicy Checksums, ulong HashMask);
+    int SegmentBytes, int LooseBytes, Durability Durability, ChecksumPolicy Checksums, ulong HashMask)
+{
+    /// <summary>Whether every output is to be compressed.</summary>
+    public bool IsCompressing { get; init; }
+
+    /// <summary>Whether regions can be mapped beyond the end of a file.</summary>
+    public bool MapsBeyondEnd { get; init; } = true;
+
+    /// <summary>Whether it lies on a real disk, and nothing is used there that some system may lack: populating, real
+    /// reservation, clones, stores through a shared map.</summary>
+    public bool IsPlainDisk { get; init; }
+
+    /// <summary>The options to open with.</summary>
+    public PackStoreOptions Options => new()
+    {
+        SegmentSizeBytes = SegmentBytes,
+        LooseThresholdBytes = LooseBytes,
+        Durability = Durability,
+        Checksums = Checksums,
+    };
+}
 
 /// <summary>A store's life: how it is opened, and what happens to it.</summary>
 internal sealed record StoreLife(StoreShape Shape, IReadOnlyList<StoreOperation> Operations)
@@ -65,35 +89,6 @@ internal sealed record StoreLife(StoreShape Shape, IReadOnlyList<StoreOperation>
         from seed in Gen.Choose(0, 1000)
         select new StoreOperation(verb, key, length, seed);
 
-    private static IEnumerable<StoreLife> Shrink(StoreLife life)
-    {
-        int count = life.Operations.Count;
-        for (int run = count / 2; run >= 1; run /= 2)
-        {
-            for (int from = 0; from + run <= count; from += run)
-            {
-                yield return Replace(life, from, run, []);
-            }
-        }
-
-        for (int i = 0; i < count; i++)
-        {
-            StoreOperation operation = life.Operations[i];
-            foreach (StoreOperation simpler in new[]
-            {
-                operation with { Length = operation.Length / 2 },
-                operation with { Key = operation.Key / 2 },
-                operation with { Seed = operation.Seed / 2 },
-            })
-            {
-                if (simpler != operation)
-                {
-                    yield return Replace(life, i, 1, [simpler]);
-                }
-            }
-        }
-    }
-
-    private static StoreLife Replace(StoreLife life, int from, int count, StoreOperation[] by) =>
-        life with { Operations = [.. life.Operations.Take(from), .. by, .. life.Operations.Skip(from + count)] };
+    private static IEnumerable<StoreLife> Shrink(StoreLife life) =>
+        OperationShrinker.Shrink(life.Operations).Select(shorter => life with { Operations = shorter });
 }

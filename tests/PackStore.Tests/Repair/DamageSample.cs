@@ -9,8 +9,8 @@ namespace PackStore.Tests.Repair;
 
 /// <summary>
 /// A store that is as small as it can be and has every structure: sealed segments with footers and trailers, an
-/// unsealed one, directory blocks, loose and compressed payloads, streams, an overwritten and a removed artifact, a long key,
-/// padding where a power cut took a record, snapshots, two checkpoints, HEAD, a file of uses.
+/// unsealed one, directory blocks, loose and compressed payloads, streams, an overwritten and a removed artifact, a
+/// long key, padding where a power cut took a record, snapshots, two checkpoints, HEAD, a file of uses.
 /// </summary>
 internal sealed class DamageSample
 {

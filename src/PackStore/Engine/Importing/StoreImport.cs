@@ -50,7 +50,7 @@ internal sealed class StoreImport : IImportTarget
     public LooseFile TakeFile(
         in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom,
         PayloadObserver observe) =>
-        _core.Loose.Take(key, index, source, offset, length, linkFrom, bytes => observe(bytes));
+        _core.Loose.Adopter.Take(key, index, source, offset, length, linkFrom, bytes => observe(bytes));
 
     /// <inheritdoc/>
     public void Drop(in LooseFile file)
@@ -131,7 +131,7 @@ internal sealed class StoreImport : IImportTarget
                 PayloadDescriptor payload = RecordBody.ReadDescriptor(record, header.KeyLength, i);
                 if (payload is { Tier: PayloadTier.Loose, SharesInode: false })
                 {
-                    _core.Loose.Own(StoreFileNames.LooseFile(owned.Bytes, i, payload.Place));
+                    _core.Loose.Adopter.Own(StoreFileNames.LooseFile(owned.Bytes, i, payload.Place));
                 }
             }
 

@@ -1,5 +1,6 @@
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Opening;
@@ -32,17 +33,32 @@ internal sealed class IndexMerger(StoreCore core)
         return false;
     }
 
-    /// <summary>Whether a record is sound to the last payload byte in its segment.</summary>
-    public static bool IsSound(Segment segment, long offset) =>
-        RecordReader.TryReadRecord(segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record, out _)
-        && RecordReader.FindProblem(record, header, payloads: true, out _) is null;
+    /// <summary>Whether something that was to be merged could not be read just now, and was left out.</summary>
+    public bool MetUnreadable { get; private set; }
+
+    /// <summary>Whether a record is sound to the last payload byte in its segment; <paramref name="unreadable"/> if
+    /// that cannot be told just now.</summary>
+    public static bool IsSound(Segment segment, long offset, out bool unreadable)
+    {
+        bool isRead = RecordReader.TryReadRecord(
+            segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record, out string? problem);
+        unreadable = !isRead && problem == RecordReader.Unreadable;
+        return isRead && RecordReader.FindProblem(record, header, payloads: true, out _) is null;
+    }
 
     /// <summary>Whether a record may replace an older one: sound, and its loose files are what it says. One that may
     /// not stays out for good: its
     /// segment's durable end is held, so that the next open asks again.</summary>
     public static bool MayReplace(StoreCore core, Segment segment, long offset)
     {
-        if (offset < segment.TrustedEnd || (IsSound(segment, offset) && HasLooseFiles(core, segment, offset)))
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.UncheckedReplacement))
+        {
+            return true;
+        }
+
+#endif
+        if (offset < segment.TrustedEnd || (IsSound(segment, offset, out _) && HasLooseFiles(core, segment, offset)))
         {
             return true;
         }
@@ -119,12 +135,14 @@ internal sealed class IndexMerger(StoreCore core)
             }
         }
 
-        bool isTorn = entry.Kind == RecordKind.Tombstone && entry.Offset >= segment.TrustedEnd
-            && !IsSound(segment, entry.Offset);
-        if (!isTorn)
+        if (entry.Offset >= segment.TrustedEnd && entry.Kind == RecordKind.Tombstone
+            && !IsSound(segment, entry.Offset, out bool unreadable))
         {
-            MergeNew(ref leftOver, hasLeftOver, location, entry, hour);
+            MetUnreadable |= unreadable;
+            return;
         }
+
+        MergeNew(ref leftOver, hasLeftOver, location, entry, hour);
     }
 
     /// <summary>Merges a record of a key that the index does not have.</summary>

@@ -21,6 +21,9 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
     /// <summary>Merges removals of the meantime; null when no job runs. Under the write lock.</summary>
     public IndexMerger? Merger { get; private set; }
 
+    /// <summary>Whether a record could not be read and was left out.</summary>
+    public bool MetUnreadable { get; private set; }
+
     /// <summary>Whether nothing is left to merge or count.</summary>
     public bool IsDone => _done.IsSet;
 
@@ -109,7 +112,7 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
     /// back, and what is there already stays.</summary>
     private void MergeEverything(CancellationToken cancellationToken)
     {
-        IReadOnlyList<RecoveryRun> runs = RecoveryPlanner.PlanEverything(core);
+        IReadOnlyList<RecoveryRun> runs = [.. core.State.Segments.All.SelectMany(s => RecoveryPlanner.RunsOf(core, s))];
         lock (core.WriteLock)
         {
             Merger = new IndexMerger(core);
@@ -154,6 +157,7 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
         {
             // Null already if open has merged everything and only the recount is left.
             Merger?.PurgeTombstones();
+            MetUnreadable |= Merger?.MetUnreadable ?? false;
             Merger = null;
             core.State = core.State with { Recovery = null };
         }

@@ -17,8 +17,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     private readonly List<Segment> _segments = [];
     private readonly List<RecoveryRun> _runs = [];
     private readonly List<UnsealedSegment> _unsealed = [];
-    private readonly List<string> _missing = [];
-    private readonly List<CheckpointSegment> _lost = [];
+    private readonly LostSegments _lost = new(checkpoint);
 
     // Whether bytes of the segment in hand could not be had. It is then left as it is: sealing it now could cut off
     // what the next open can read.
@@ -35,29 +34,11 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     /// tell.</summary>
     public bool IsClean { get; private set; } = checkpoint is { IsClean: true };
 
-    /// <summary>Runs over every record that a directory block lists; the others are in the index of this
-    /// process.</summary>
-    public static IReadOnlyList<RecoveryRun> PlanEverything(StoreCore core)
+    /// <summary>Runs over the records of one segment, whatever the index knows of them.</summary>
+    public static IReadOnlyList<RecoveryRun> RunsOf(StoreCore core, Segment segment)
     {
         RecoveryPlanner planner = new(core, null, null, default);
-        foreach (Segment segment in core.State.Segments.All)
-        {
-            planner.AddRuns(segment, null);
-        }
-
-        return planner._runs;
-    }
-
-    /// <summary>Runs over every record that a directory block of a segment lists, and, of a sealed one, those that
-    /// none lists.</summary>
-    public static IReadOnlyList<RecoveryRun> PlanSegment(StoreCore core, Segment segment, out bool isDamaged)
-    {
-        RecoveryPlanner planner = new(core, null, null, default);
-        long directory = segment.DirectoryOffset;
         planner.AddRuns(segment, null);
-        // What is wrong with it is no news for the checkpoint.
-        isDamaged = segment.DirectoryOffset != directory;
-        segment.DirectoryOffset = directory;
         return planner._runs;
     }
 
@@ -74,12 +55,12 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
                 long expected = known.TryGetValue(id, out CheckpointSegment listed) ? PromisedEnd(listed) : 0;
                 if (entry.Length < expected)
                 {
-                    _missing.Add($"{entry.Name}: {entry.Length} bytes, expected {expected}");
+                    _lost.NoteShort(entry.Name, entry.Length, expected);
                 }
             }
         }
 
-        NoteAbsent(known.Values.Where(s => !ids.Contains(s.SegmentId)));
+        _lost.NoteAbsent(known.Values.Where(s => !ids.Contains(s.SegmentId)), PromisedEnd);
         ids.Sort();
         IsClean = IsClean && ids.TrueForAll(id => known.ContainsKey(id) || !IsSegment(id))
             && !WasWrittenSince(checkpoint!);
@@ -107,36 +88,16 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         }
 
         return new SegmentPlan(
-            _segments, _runs, _unsealed, _maxSequence, _missing, _lost, _anyUnreadable, _unsynced)
+            _segments, _runs, _unsealed, _maxSequence, _lost.Missing, _lost.Segments, _anyUnreadable, _unsynced)
         {
             AbsentIds = known.Keys.Union(ids).Except(_segments.Select(static s => s.Id))
-                .Union(_lost.Select(static l => l.SegmentId)).ToHashSet(),
+                .Union(_lost.Segments.Select(static l => l.SegmentId)).ToHashSet(),
             LastKnownId = known.Keys.Append(watermark.SegmentId).Max(),
         };
     }
 
     /// <summary>Up to where a segment must be there.</summary>
-    private long PromisedEnd(in CheckpointSegment listed) => IsClean ? listed.CommittedEnd : listed.DurableEnd;
-
-    private void NoteAbsent(IEnumerable<CheckpointSegment> absent)
-    {
-        foreach (CheckpointSegment segment in absent)
-        {
-            _missing.Add(StoreFileNames.Segment(segment.SegmentId) + ": absent");
-            NoteLost(segment);
-        }
-    }
-
-    /// <summary>A segment that is gone or cut stays in the checkpoints to come as far as it was promised: a loss must
-    /// not look right because somebody opened the store.</summary>
-    private void NoteLost(in CheckpointSegment segment)
-    {
-        long promised = PromisedEnd(segment);
-        if (promised > 0 && checkpoint is { IsPast: false })
-        {
-            _lost.Add(segment with { CommittedEnd = promised, DurableEnd = promised });
-        }
-    }
+    private long PromisedEnd(CheckpointSegment listed) => IsClean ? listed.CommittedEnd : listed.DurableEnd;
 
     /// <summary>Whether a file that no checkpoint names may hold records. What a crash left before the header was
     /// written does not, and must not make every later open an unclean one.</summary>
@@ -203,7 +164,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             core.Log.Ignored(segment.Name, problem);
             if (listed is { } gone)
             {
-                NoteLost(gone);
+                _lost.Note(gone, PromisedEnd(gone));
             }
 
             return;
@@ -237,7 +198,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         if (listed is { } known && length < PromisedEnd(known))
         {
             // A footer behind what is left would make the loss look right.
-            NoteLost(known);
+            _lost.Note(known, PromisedEnd(known));
             _unsynced.Add(segment);
         }
         else if (_unreadable)
@@ -290,18 +251,17 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     {
         List<DirectoryEntry> found = [];
         SegmentScanner scanner = new(segment, end, length);
-        while (scanner.MoveNext(resynchronise: !_sameBoot && !IsClean))
+        // Where the end is known for sure only a write that was under way may lie behind it. Of a segment that could
+        // not be sealed HEAD does not tell the end any more.
+        bool isEndKnown = IsClean || (_sameBoot && head!.Committed.SegmentId == segment.Id);
+        while (scanner.MoveNext(resynchronise: !isEndKnown))
         {
-            bool sound = scanner.Header.Kind switch
+            bool unreadable = false;
+            if (scanner.Header.Kind != RecordKind.Padding
+                && !IndexMerger.IsSound(segment, scanner.Offset, out unreadable))
             {
-                RecordKind.Artifact or RecordKind.Tombstone => IndexMerger.IsSound(segment, scanner.Offset),
-                RecordKind.Directory => IndexMerger.IsSound(segment, scanner.Offset),
-                _ => true,
-            };
-            if (!sound)
-            {
-                _unreadable |= !segment.TryRead(scanner.Offset, scanner.Header.RecordLength, out _);
-                if (_sameBoot || IsClean)
+                _unreadable |= unreadable;
+                if (isEndKnown)
                 {
                     break;
                 }
@@ -323,7 +283,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             end = scanner.Next;
         }
 
-        _unreadable |= scanner.Problem == RecordReader.Unreadable;
+        _unreadable |= scanner.WasUnreadable;
         if (found.Count > 0)
         {
             found.ForEach(e => builder.Add(e));

@@ -49,7 +49,6 @@ internal sealed class RecoveryRun(
         SegmentScanner scanner = new(segment, from, to);
         while (scanner.MoveNext(resynchronise))
         {
-            unreadable |= scanner.Problem == RecordReader.Unreadable;
             if (TryDescribe(core, segment, scanner.Offset, scanner.Header, out DirectoryEntry entry))
             {
                 entries.Add(entry);
@@ -60,8 +59,7 @@ internal sealed class RecoveryRun(
             }
         }
 
-        unreadable |= scanner.Problem == RecordReader.Unreadable;
-
+        unreadable |= scanner.WasUnreadable;
         return entries;
     }
 

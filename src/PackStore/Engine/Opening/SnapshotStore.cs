@@ -1,5 +1,6 @@
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Storage;
 
 namespace PackStore.Engine.Opening;
@@ -91,7 +92,14 @@ internal static class SnapshotStore
                 file.Sync();
             }
 
-            beforePublish();
+#if PACKSTORE_PROOF
+            if (!PlantedBugs.Has(PlantedBug.SnapshotBeforeFlush))
+#endif
+            {
+                beforePublish();
+            }
+
+            SchedulePoint.Reach("snapshot.flushed");
             core.Directory.Replace(temporary, name);
             core.Directory.SyncDirectory(StoreFileNames.Index);
         }

@@ -118,7 +118,7 @@ internal static class StoreOpener
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
                 RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
                 WasClean = clean,
-                HasUnreadable = plan.HasUnreadable,
+                HasUnreadable = plan.HasUnreadable || plan.Lost.Count > 0,
             };
             // What was shortened since is not appended to.
             TakeUnsealed(core, writer, plan, clean && plan.Missing.Count == 0);

@@ -1,6 +1,7 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Writing;
@@ -15,6 +16,8 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     // Orders checkpoints among themselves; taken before the write lock, never inside it.
     private readonly Lock _lock = new();
 
+    // Under SnapshotLock.
+    private bool _isEnded;
     private bool _marked = !writer.WasClean;
 
     /// <summary>Orders snapshots among themselves, and keeps their watermarks out of a publication of copies. Taken
@@ -47,6 +50,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             return;
         }
 
+        SchedulePoint.BeforeLock(_lock, "checkpoint lock");
         lock (_lock)
         {
             if (!_marked)
@@ -54,6 +58,22 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
                 WriteLocked(clean: false, sync: true);
                 Volatile.Write(ref _marked, true);
             }
+        }
+    }
+
+    /// <summary>As <see cref="EnsureMarked"/>, before an append that can wait for another time; says whether it
+    /// did.</summary>
+    public bool TryMark()
+    {
+        try
+        {
+            EnsureMarked();
+            return true;
+        }
+        catch (IOException e)
+        {
+            core.Log.HintFailed(StoreFileNames.Checkpoint, e);
+            return false;
         }
     }
 
@@ -68,8 +88,14 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     /// <summary>Writes an index snapshot and the checkpoint that names it; says whether it could.</summary>
     public bool TryWriteSnapshot(CancellationToken cancellationToken)
     {
+        SchedulePoint.BeforeLock(SnapshotLock, "snapshot lock");
         lock (SnapshotLock)
         {
+            if (_isEnded)
+            {
+                return false;
+            }
+
             SnapshotHeader header = Freeze(out long evictions, out long relocations);
             try
             {
@@ -98,6 +124,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
                 writer.RecordsSinceSnapshot = (long)(writer.Sequence - header.Sequence);
             }
 
+            SchedulePoint.Reach("snapshot.unfrozen");
             bool written = TryWriteCheckpoint(clean: false);
             if (written)
             {
@@ -105,6 +132,17 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             }
 
             return written;
+        }
+    }
+
+    /// <summary>Waits for a snapshot that is being written in the background, which reads the index, and writes none
+    /// from then on.</summary>
+    public void End()
+    {
+        SchedulePoint.BeforeLock(SnapshotLock, "snapshot lock");
+        lock (SnapshotLock)
+        {
+            _isEnded = true;
         }
     }
 
@@ -149,6 +187,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
     private bool TryWrite(bool clean, bool sync)
     {
+        SchedulePoint.BeforeLock(_lock, "checkpoint lock");
         lock (_lock)
         {
             try
@@ -172,7 +211,9 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             record = Describe(clean);
         }
 
+        SchedulePoint.Reach("checkpoint.described");
         CheckpointStore.Write(core.Directory, record, sync);
+        SchedulePoint.Reach("checkpoint.written");
         lock (core.WriteLock)
         {
             writer.CheckpointGeneration = record.Generation;
@@ -187,6 +228,12 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             relocations = writer.Relocations;
             IndexTable table = core.State.Table;
             table.Freeze();
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.SnapshotUnfrozen))
+            {
+                table.Thaw();
+            }
+#endif
             table.TakeRecencyChange();
             return new SnapshotHeader(
                 core.Identity.StoreId, writer.SnapshotGeneration + 1, writer.Committed(core.State.Segments),

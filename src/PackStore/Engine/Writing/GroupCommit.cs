@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Writing;
@@ -61,6 +62,7 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
             }
         }
 
+        SchedulePoint.BeforeWait(flushed, "flush.others");
         flushed.GetAwaiter().GetResult();
     }
 
@@ -90,8 +92,18 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
         }
     }
 
-    private void QueueRounds() =>
+    private void QueueRounds()
+    {
+#if PACKSTORE_PROOF
+        if (SchedulePoint.IsScheduled)
+        {
+            new Task(RunRounds).Start(SchedulePoint.Background);
+            return;
+        }
+
+#endif
         ThreadPool.UnsafeQueueUserWorkItem(static self => self.RunRounds(), this, preferLocal: false);
+    }
 
     private void RunRounds()
     {
@@ -159,9 +171,20 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
             writer.SegmentsChanged = false;
         }
 
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.CheckpointBeforeSync))
+        {
+            Settle(active, activeEnd, [], sequence);
+            checkpointer.TryWriteCheckpoint(clean: false);
+        }
+
+        segmentsChanged &= !PlantedBugs.Has(PlantedBug.UnsyncedDirectory);
+#endif
+        SchedulePoint.Reach("commit.noted");
         long started = Stopwatch.GetTimestamp();
         SyncAll(active, activeEnd, sealedOnes, segmentsChanged);
         core.Metrics.Synced(Stopwatch.GetElapsedTime(started));
+        SchedulePoint.Reach("commit.synced");
         Settle(active, activeEnd, sealedOnes, sequence);
         if (segmentsChanged)
         {
@@ -191,6 +214,13 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
         }
         catch (IOException e)
         {
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.FailedSyncRetried))
+            {
+                core.Log.Poisoned(e);
+                return;
+            }
+#endif
             throw Poison(e);
         }
     }
@@ -232,7 +262,7 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
             {
                 writer.SupersededLoose.Dequeue();
                 writer.SupersededLooseBytes -= old.Bytes;
-                if (!WritePath.IsLooseFileLive(core, old.Key, old.Index, old.Generation))
+                if (!SupersededFiles.IsLive(core, old.Key, old.Index, old.Generation))
                 {
                     superseded.Add(StoreFileNames.LooseFile(old.Key.Bytes, old.Index, old.Generation));
                 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using PackStore.Engine.Space;
+using PackStore.Proof;
 
 namespace PackStore.Engine.Writing;
 
@@ -45,17 +46,28 @@ internal sealed class PendingPuts(
         PendingPut pending = new(key, outcome, payloads, record, encoded.PendingPaths!);
         lock (core.WriteLock)
         {
-            Cancel(key);
-            Interlocked.Increment(ref _count);
-            core.AddDetour();
-            _byKey[key] = pending;
+            if (_byKey.TryGetValue(key, out PendingPut? overtaken))
+            {
+                // In one step: without either, an older version in the index would be a hit once more.
+                _byKey[key] = pending;
+                overtaken.DropLooseFiles(core);
+            }
+            else
+            {
+                Interlocked.Increment(ref _count);
+                core.AddDetour();
+                SchedulePoint.Reach("pending.counted");
+                _byKey[key] = pending;
+            }
         }
+
+        SchedulePoint.Reach("pending.added");
 
         _queue.Enqueue(pending);
         lock (_lock)
         {
             _worker = _worker.ContinueWith(
-                _ => PersistNext(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _ => PersistNext(), CancellationToken.None, TaskContinuationOptions.None, SchedulePoint.Background);
         }
     }
 
@@ -102,12 +114,13 @@ internal sealed class PendingPuts(
                 throw new IOException("a pending file changed");
             }
 
+            SchedulePoint.Reach("pending.encoded");
             admission.Charge(encoded.Record!.RecordLength);
             try
             {
                 lock (core.WriteLock)
                 {
-                    if (IsCurrent(pending))
+                    if (IsCurrentOrPlanted(pending))
                     {
                         // Publishing cancels the pending entry of the key, which is this one.
                         writes.Append([encoded.Record!]);
@@ -159,6 +172,18 @@ internal sealed class PendingPuts(
         Provenance = outcome.Provenance,
     };
 
-    private bool IsCurrent(PendingPut pending) =>
+    private bool IsCurrentOrPlanted(PendingPut pending)
+    {
+#if PACKSTORE_PROOF
+        if (PlantedBugs.Has(PlantedBug.PendingNotOvertaken))
+        {
+            return true;
+        }
+#endif
+        return IsCurrent(pending);
+    }
+
+    /// <summary>Whether it is pending still: not written, not overtaken, not removed.</summary>
+    public bool IsCurrent(PendingPut pending) =>
         _byKey.TryGetValue(pending.Key, out PendingPut? current) && ReferenceEquals(current, pending);
 }

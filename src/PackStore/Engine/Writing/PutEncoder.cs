@@ -215,7 +215,7 @@ internal sealed class PutEncoder(StoreCore core, long maxRecordLength)
         }
 
         FileAdoption adoption = payload.Adoption == FileAdoption.Auto ? FileAdoption.Reflink : payload.Adoption;
-        return StageFinished(put, core.Loose.Adopt(key, index, payload.Path!, adoption));
+        return StageFinished(put, core.Loose.Adopter.Adopt(key, index, payload.Path!, adoption));
     }
 
     private StoredPayload StagePending(EncodedPut put, int count, int index, string path, ref UnixFileMode? mode)

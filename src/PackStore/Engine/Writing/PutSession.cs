@@ -115,8 +115,11 @@ internal static class PutSession
 
         lock (engine.Core.WriteLock)
         {
-            wasPending = engine.Pending!.Cancel(key);
+            // A pending artifact hides what stands in the index until that is gone: else an older version would be a
+            // hit once more.
+            wasPending = engine.Pending!.TryGet(key, out _);
             sequence = engine.Writes!.Remove(key, out wasThere);
+            engine.Pending.Cancel(key);
         }
 
         if (sequence != 0)

@@ -1,6 +1,7 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Writing;
@@ -46,12 +47,22 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             EnsureRoom(records);
             SegmentAppender appender = writer.Appender!;
             long before = appender.End;
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.HeadBeforeBytes))
+            {
+                PublishHead(new RecordLocation(appender.Segment.Id, appender.EndWith(records)));
+            }
+#endif
             appender.Append(records, ref writer.Sequence);
             foreach (PreparedRecord record in records)
             {
                 Publish(appender.Segment, record);
+                SchedulePoint.Reach("append.published");
             }
 
+#if PACKSTORE_PROOF
+            appender.WriteLate();
+#endif
             writer.RecordsSinceSnapshot += records.Length;
             core.Metrics.Appended(records.Length, appender.End - before);
             if (appender.IsDirectoryDue)
@@ -60,6 +71,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             }
 
             PublishHead(new RecordLocation(appender.Segment.Id, appender.End));
+            SchedulePoint.Reach("append.told");
             return writer.Sequence;
         }
     }
@@ -108,6 +120,13 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             wasThere = IsPresentLocked(key, hash);
             if (wasThere)
             {
+#if PACKSTORE_PROOF
+                if (PlantedBugs.Has(PlantedBug.TombstoneNotWritten))
+                {
+                    IndexMerger.TryFindKey(core, core.State, key, hash, out IndexProbe probe, out _);
+                    return core.State.Table.TryRemove(ref probe) ? writer.Sequence : 0;
+                }
+#endif
                 return Append([tombstone]);
             }
 
@@ -144,9 +163,11 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
                 left.Builder);
             try
             {
+                // Also where no footer fits: the next open may trust all that is durable by then, and what a power cut
+                // tore in the midst of it must not be a record any more.
+                appender.FillGaps(left.Gaps);
                 if (appender.Fits([]))
                 {
-                    appender.FillGaps(left.Gaps);
                     appender.Seal(ref writer.Sequence, entry => HourOf(left.Segment, entry));
                 }
 
@@ -169,24 +190,6 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             // close for a kill.
             PublishHead(writer.Committed(core.State.Segments));
         }
-    }
-
-    /// <summary>Whether the live record of a key names a loose file: a newer version takes the name over where the
-    /// older one's file was
-    /// gone. Under the write lock.</summary>
-    public static bool IsLooseFileLive(StoreCore core, in ArtifactKey key, int index, uint generation)
-    {
-        StoreState state = core.State;
-        if (!IndexMerger.TryFindKey(core, state, key, core.HashOf(key), out IndexProbe probe, out RecordHeader header)
-            || index >= header.DescriptorCount
-                || !state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
-            || !segment.TryRead(IndexWord.Offset(probe.Word), header.RecordLength, out ReadOnlySpan<byte> record))
-        {
-            return false;
-        }
-
-        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record, header.KeyLength, index);
-        return descriptor.Tier == PayloadTier.Loose && descriptor.Place == generation;
     }
 
     /// <summary>Tells followers how far the writer has got. Under the write lock.</summary>
@@ -263,6 +266,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             core.Directory, core.Identity, segment, capacity,
                 core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
         // The new segment stands before the old one is sealed: if sealing fails, the old one is simply left over.
+        SchedulePoint.Reach("roll.created");
         SegmentAppender? old = writer.Appender;
         writer.Appender = next;
         core.State = core.State with { Segments = segments.With(segment) };
@@ -272,12 +276,13 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
             Seal(old);
         }
 
+        SchedulePoint.Reach("roll.sealed");
         writer.Head.NextGeneration();
         PublishHead(new RecordLocation(segment.Id, segment.CommittedEnd));
+        SchedulePoint.Reach("roll.told");
     }
 
-    /// <summary>The next segment number. It is used up even if what it was for fails: a file may be left behind. Under
-    /// the write lock.</summary>
+    /// <summary>The next segment number, used up even if a file of it is only left behind. Under the write lock.</summary>
     public int TakeSegmentNumber()
     {
         if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
@@ -289,8 +294,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         return writer.NextSegmentId++;
     }
 
-    /// <summary>Makes a complete segment part of the store, behind all others: what is put next goes into a new one
-    /// behind it. Under the write lock.</summary>
+    /// <summary>Makes a complete segment the last one: what is put next goes into a new one. Under the write lock.</summary>
     public void PublishSealed(Segment segment)
     {
         SealActive();
@@ -384,21 +388,9 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         long offset = IndexWord.Offset(probe.Word);
         (int files, long bytes) = old.Flags.HasFlag(RecordFlags.Loose) ? LiveRecount.LooseOf(segment, offset) : default;
         core.Accounting.Add(-1, -old.Count, -files, -bytes, -old.RecordLength);
-        if (files == 0 || !RecordReader.TryReadRecord(segment, offset, out RecordHeader header,
-            out ReadOnlySpan<byte> bytesOf, out _))
+        if (files > 0)
         {
-            return;
-        }
-
-        for (int i = 0; i < header.DescriptorCount; i++)
-        {
-            PayloadDescriptor descriptor = RecordBody.ReadDescriptor(bytesOf, header.KeyLength, i);
-            if (descriptor.Tier == PayloadTier.Loose)
-            {
-                writer.SupersededLoose.Enqueue(
-                    (writer.Sequence, key, i, descriptor.Place, descriptor.StoredLength));
-                writer.SupersededLooseBytes += descriptor.StoredLength;
-            }
+            SupersededFiles.Note(core, writer, segment, offset, key);
         }
     }
 

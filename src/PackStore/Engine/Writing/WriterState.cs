@@ -73,9 +73,9 @@ internal sealed class WriterState(HeadPage head)
     /// <summary>Whether the store had been closed cleanly before it was opened.</summary>
     public bool WasClean { get; init; }
 
-    /// <summary>Whether something could not be read when the store was opened: then neither snapshot nor clean
-    /// checkpoint is written, so that the next open looks at it again.</summary>
-    public bool HasUnreadable { get; init; }
+    /// <summary>Whether something could not be read, or was not there, when the store was opened: then neither snapshot
+    /// nor clean checkpoint is written, so that the next open looks at it again.</summary>
+    public bool HasUnreadable { get; set; }
 
     /// <summary>Set for good by a failed sync.</summary>
     public StorePoisonedException? Poison { get; set; }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace PackStore.Migration.Legacy.Hashing;
@@ -16,7 +17,11 @@ internal sealed class Blake3
     // Chaining values of whole left subtrees, largest first: one for each bit of _chunks. 2^54 chunks are 2^64 bytes.
     private const int MaxDepth = 54;
 
+    // Chunks that are hashed side by side and joined without the stack: 128 KiB, 8 vectors of 16.
+    private const int MaxBatch = 128;
+
     private readonly uint[] _stack = new uint[MaxDepth * Words];
+    private readonly uint[] _batch = new uint[MaxBatch * Words];
     private readonly byte[] _chunk = new byte[ChunkBytes];
     private int _depth;
     private int _chunkLength;
@@ -48,21 +53,29 @@ internal sealed class Blake3
     /// <summary>Adds bytes.</summary>
     public void Update(ReadOnlySpan<byte> data)
     {
-        // A chunk is compressed when the byte after it is here: the last one needs another flag if it is the only one.
-        Span<uint> chaining = stackalloc uint[Words];
         while (!data.IsEmpty)
         {
+            // A chunk is hashed when the byte after it is here: the last one needs another flag if it is the only one.
             if (_chunkLength == ChunkBytes)
             {
-                Blake3Compression.CompressChunk(_chunk, _chunks, 0, chaining);
-                Push(chaining);
+                AddChunks(_chunk, 1);
                 _chunkLength = 0;
             }
 
+            int whole = Math.Min((data.Length - 1) / ChunkBytes, MaxBatch);
+            if (_chunkLength == 0 && whole > 0)
+            {
+                AddChunks(data, whole);
+                data = data[(whole * ChunkBytes)..];
+            }
+
             int take = Math.Min(ChunkBytes - _chunkLength, data.Length);
-            data[..take].CopyTo(_chunk.AsSpan(_chunkLength));
-            _chunkLength += take;
-            data = data[take..];
+            if (_chunkLength > 0 || data.Length <= ChunkBytes)
+            {
+                data[..take].CopyTo(_chunk.AsSpan(_chunkLength));
+                _chunkLength += take;
+                data = data[take..];
+            }
         }
     }
 
@@ -82,18 +95,37 @@ internal sealed class Blake3
         return new Blake3Digest(MemoryMarshal.AsBytes(right));
     }
 
-    // Adds the chaining value of a whole chunk, and joins every pair of subtrees of one size that this makes.
-    private void Push(ReadOnlySpan<uint> chaining)
+    // Adds chunks, none of them the last of the input.
+    private void AddChunks(ReadOnlySpan<byte> data, int count)
     {
-        chaining.CopyTo(_stack.AsSpan(_depth * Words));
+        Blake3Lanes.Hash(data, count, Blake3Run.Chunks(_chunks), _batch);
+        Span<uint> values = _batch.AsSpan(0, count * Words);
+        while (!values.IsEmpty)
+        {
+            // The largest subtree that begins here: as many chunks as there are, rounded down to a power of two, and no
+            // more than the number of chunks before is a multiple of.
+            int height = BitOperations.Log2((uint)(values.Length / Words));
+            height = _chunks == 0 ? height : Math.Min(height, BitOperations.TrailingZeroCount(_chunks));
+            for (int level = height; level > 0; level--)
+            {
+                Blake3Lanes.Hash(MemoryMarshal.AsBytes(values), 1 << (level - 1), Blake3Run.Parents, values);
+            }
+
+            Push(values, height);
+            values = values[(Words << height)..];
+        }
+    }
+
+    // Adds the chaining value of a subtree of 2^height chunks, and joins every pair of one size that this makes.
+    private void Push(ReadOnlySpan<uint> value, int height)
+    {
+        value[..Words].CopyTo(_stack.AsSpan(_depth * Words));
         _depth++;
-        _chunks++;
-        Span<uint> joined = stackalloc uint[Words];
-        for (ulong rest = _chunks; (rest & 1) == 0; rest >>= 1)
+        _chunks += 1UL << height;
+        for (ulong rest = _chunks >> height; (rest & 1) == 0; rest >>= 1)
         {
             Span<uint> pair = _stack.AsSpan((_depth - 2) * Words, 2 * Words);
-            Blake3Compression.CompressParent(pair, 0, joined);
-            joined.CopyTo(pair);
+            Blake3Lanes.HashOne(MemoryMarshal.AsBytes(pair), Blake3Run.Parents, pair);
             _depth--;
         }
     }

@@ -1,0 +1,267 @@
+using System.Buffers;
+using System.Runtime.Versioning;
+using PackStore.Tests.Engine;
+using Xunit;
+
+namespace PackStore.Tests.Properties;
+
+/// <summary>One store and a dictionary beside it, to which the same is done.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class ModelRun : IDisposable
+{
+    private readonly StoreShape _shape;
+    private readonly Dictionary<int, Sample> _model = [];
+    private readonly int _keys;
+    private readonly PackStoreOptions _options;
+    private IModelDisk _disk;
+    private ArtifactStore _store;
+    private ArtifactStore? _follower;
+
+    public ModelRun(StoreShape shape, IModelDisk disk, int keys)
+    {
+        _shape = shape;
+        _disk = disk;
+        _keys = keys;
+        _options = shape.Options;
+        _store = Open();
+    }
+
+    public void Do(in StoreOperation operation)
+    {
+        int key = operation.Key;
+        switch (operation.Verb)
+        {
+            case StoreVerb.Put or StoreVerb.PutStream or StoreVerb.PutPending:
+                Put(operation);
+                break;
+            case StoreVerb.PutMany:
+                PutMany(operation);
+                break;
+            case StoreVerb.Remove:
+                Assert.Equal(_model.Remove(key), Wait(_store.RemoveAsync(Sample.Key(key)).AsTask()));
+                break;
+            case StoreVerb.Get:
+                AssertSame(key);
+                break;
+            case StoreVerb.GetMany:
+                GetMany(operation.Seed % 40);
+                break;
+            case StoreVerb.Enumerate:
+                Assert.Equal(_model.Keys.Select(Sample.Key).Order(), _store.EnumerateKeys().Order());
+                break;
+            case StoreVerb.Flush:
+                Wait(_store.FlushAsync().AsTask());
+                break;
+            default:
+                DoToStore(operation.Verb);
+                break;
+        }
+    }
+
+    /// <summary>What is done to the store and not to what is in it.</summary>
+    private void DoToStore(StoreVerb verb)
+    {
+        switch (verb)
+        {
+            case StoreVerb.Reopen:
+                Close();
+                _store = Open();
+                break;
+            case StoreVerb.Kill:
+                GoOnWith(_disk.Kill());
+                break;
+            case StoreVerb.Cut:
+                Wait(_store.FlushAsync().AsTask());
+                GoOnWith(_disk.Cut());
+                break;
+            case StoreVerb.LoseIndex:
+                Close();
+                _disk.LoseIndex();
+                _store = Open();
+                break;
+            case StoreVerb.Snapshot:
+                Assert.True(_store.Engine.Checkpoints!.TryWriteSnapshot(CancellationToken.None));
+                break;
+            case StoreVerb.Checkpoint:
+                Assert.True(_store.Engine.Checkpoints!.TryWriteCheckpoint(clean: false));
+                break;
+            case StoreVerb.Follow:
+                Follow();
+                break;
+        }
+    }
+
+    public void AssertSame()
+    {
+        for (int key = 0; key < _keys; key++)
+        {
+            AssertSame(key);
+        }
+
+        Wait(_store.FlushAsync().AsTask());
+        StoreStats stats = _store.GetStats();
+        Assert.Equal((_model.Count, _model.Values.Sum(s => s.Outputs.Count)), (stats.Artifacts, stats.Payloads));
+        Assert.Equal(_model.Keys.Select(Sample.Key).Order(),
+            _store.EnumerateArtifacts().Select(a => a.Key).Order());
+        int loose = _disk.CountLooseFiles();
+        Assert.True(loose >= stats.LooseFiles, $"{loose} files, {stats.LooseFiles} live");
+    }
+
+    public void Dispose()
+    {
+        Close();
+        _disk.Dispose();
+    }
+
+    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
+
+    private static void Wait(Task task) => task.GetAwaiter().GetResult();
+
+    private Sample Make(in StoreOperation operation)
+    {
+        int length = operation.Length;
+        int seed = operation.Seed;
+        SampleOutput[] outputs = (_shape.IsCompressing ? 1 : seed % 4) switch
+        {
+            0 => [new SampleOutput("a", Sample.Bytes(length, seed))],
+            1 => [new SampleOutput("a", Sample.Text(length, seed), PayloadEncoding.Zstd),
+                new SampleOutput("b", [])],
+            2 => [],
+            _ => [.. Enumerable.Range(0, 3)
+                .Select(i => new SampleOutput($"{i}", Sample.Bytes(length / (i + 1), seed + i)))],
+        };
+        byte[] error = Sample.Bytes(seed % 5 == 0 ? length : 0, seed);
+        return new Sample(outputs) { ExitCode = seed, StandardError = error };
+    }
+
+    private ArtifactStore Open() => _disk.Open(_options, _shape.HashMask);
+
+    private void Close()
+    {
+        _follower?.Dispose();
+        _follower = null;
+        _store.Dispose();
+    }
+
+    private void GoOnWith(IModelDisk disk)
+    {
+        Close();
+        _disk.Dispose();
+        _disk = disk;
+        _store = Open();
+    }
+
+    /// <summary>A reader that has been there for a while sees what the writer's own hits see.</summary>
+    private void Follow()
+    {
+        _follower ??= _disk.Attach(_options, _shape.HashMask);
+        for (int key = 0; key < _keys; key++)
+        {
+            AssertSame(_follower, key);
+        }
+    }
+
+    private void Put(in StoreOperation operation)
+    {
+        ArtifactKey key = Sample.Key(operation.Key);
+        Sample sample = Make(operation);
+        switch (operation.Verb)
+        {
+            case StoreVerb.Put:
+                Wait(sample.PutAsync(_store, key).AsTask());
+                break;
+            case StoreVerb.PutPending:
+                string source = _disk.SourceFile(
+                    $"source{operation.Key}", Sample.Bytes(operation.Length, operation.Seed));
+                sample = sample with
+                {
+                    Outputs =
+                    [
+                        new SampleOutput("p", File.ReadAllBytes(source)) { Mode = File.GetUnixFileMode(source) },
+                    ],
+                };
+                Wait(_store.PutAsync(key, sample.Outcome, [ArtifactPayload.FromPendingFile("p", source)]).AsTask());
+                // The next put of the key may change the file, so this one has to be safe.
+                AssertIn(_store, sample, key);
+                Wait(_store.FlushAsync().AsTask());
+                break;
+            default:
+                Wait(StreamAsync(key, sample));
+                break;
+        }
+
+        _model[operation.Key] = sample;
+    }
+
+    private async Task StreamAsync(ArtifactKey key, Sample sample)
+    {
+        await using (ArtifactWriter aborted = _store.CreateWriter(key))
+        {
+            aborted.AddPayload("gone").Write(new byte[3000]);
+        }
+
+        await using ArtifactWriter writer = _store.CreateWriter(key);
+        foreach (SampleOutput output in sample.Outputs)
+        {
+            IBufferWriter<byte> buffer = writer.AddPayload(output.Name, output.Encoding, output.Mode);
+            foreach (byte[] piece in output.Bytes.Chunk(700))
+            {
+                buffer.Write(piece);
+            }
+        }
+
+        await writer.CommitAsync(sample.Outcome);
+    }
+
+    private void PutMany(StoreOperation operation)
+    {
+        List<ArtifactPut> puts = [];
+        for (int i = 0; i < operation.Seed % 9; i++)
+        {
+            int key = (operation.Key + (i * i)) % _keys;
+            StoreOperation one = operation with { Key = key, Seed = operation.Seed + i };
+            Sample sample = Make(one);
+            _model[one.Key] = sample;
+            puts.Add(new ArtifactPut
+            {
+                Key = Sample.Key(one.Key),
+                Outcome = sample.Outcome,
+                Payloads = sample.Payloads,
+            });
+        }
+
+        Wait(_store.PutManyAsync(puts).AsTask());
+    }
+
+    private void GetMany(int count)
+    {
+        ArtifactKey[] keys = [.. Enumerable.Range(0, count).Select(i => Sample.Key(i % (_keys + 2)))];
+        using PayloadBatch batch = _store.EnsurePayloads(keys, new PayloadBatchSlot[count]);
+        for (int i = 0; i < count; i++)
+        {
+            bool known = _model.TryGetValue(i % (_keys + 2), out Sample? sample);
+            Assert.Equal(known, batch[i].IsHit);
+            Assert.Null(sample?.Difference(batch[i]));
+        }
+    }
+
+    private void AssertSame(int number) => AssertSame(_store, number);
+
+    private void AssertSame(ArtifactStore store, int number)
+    {
+        if (_model.TryGetValue(number, out Sample? sample))
+        {
+            AssertIn(store, sample, Sample.Key(number));
+        }
+        else
+        {
+            Sample.AssertAbsent(store, Sample.Key(number));
+        }
+    }
+
+    private static void AssertIn(ArtifactStore store, Sample sample, in ArtifactKey key)
+    {
+        Assert.True(store.Contains(key));
+        sample.AssertIn(store, key);
+    }
+}
