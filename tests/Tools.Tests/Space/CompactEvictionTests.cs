@@ -1,7 +1,7 @@
 using System.Text.Json;
 using PackStore.Tools.Tests.Support;
 
-namespace PackStore.Tools.Tests;
+namespace PackStore.Tools.Tests.Space;
 
 /// <summary><c>compact --max-bytes</c> and <c>--max-age</c>.</summary>
 public sealed class CompactEvictionTests
