@@ -86,7 +86,8 @@ internal static class MigrateCommand
         double tar = (before + after) / 2;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"tar {before:0.00} s and {after:0.00} s; import {import:0.00} s ({artifacts / import:0} /s, "
-            + $"{total / MebiByte / import:0} MiB/s) = {100 * tar / import:0} % of tar, {processor:0.00} s of processor; "
+            + $"{total / MebiByte / import:0} MiB/s) = {100 * tar / import:0} % of tar, "
+            + $"{processor:0.00} s of processor; "
             + $"flush {flush:0.00} s; second run {again:0.00} s; {anonymous / MebiByte} MiB of memory without a file"));
     }
 

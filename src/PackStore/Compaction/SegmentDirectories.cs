@@ -80,10 +80,13 @@ internal sealed class SegmentDirectories(StoreCore core)
                 throw new IOException($"{segment.Name}: {problem}.");
             }
 
-            runs = RecoveryPlanner.PlanSegment(core, segment, out bool isDamaged);
+            long directory = segment.DirectoryOffset;
+            runs = RecoveryPlanner.RunsOf(core, segment);
             _runs.Add(segment.Id, runs);
-            if (isDamaged)
+            if (segment.DirectoryOffset != directory)
             {
+                // Found damaged. That is no news for a checkpoint.
+                segment.DirectoryOffset = directory;
                 _damaged.Add(segment.Id);
             }
         }

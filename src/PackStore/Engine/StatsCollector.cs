@@ -13,13 +13,14 @@ internal static class StatsCollector
     public static StoreStats Collect(StoreEngine engine)
     {
         engine.Recovery.Wait(CancellationToken.None);
+        SpaceWalk walk = new(engine.Core.Directory);
         // Index and segments stay mapped meanwhile, also if the store is closed by another thread.
         EpochSlot slot = EpochGate.Slot;
         ulong token = EpochGate.Enter(slot);
         try
         {
             Throw.IfClosed(engine.IsClosed);
-            return CollectInside(engine);
+            return CollectInside(engine, walk);
         }
         finally
         {
@@ -27,7 +28,7 @@ internal static class StatsCollector
         }
     }
 
-    private static StoreStats CollectInside(StoreEngine engine)
+    private static StoreStats CollectInside(StoreEngine engine, SpaceWalk walk)
     {
         StoreCore core = engine.Core;
         engine.Follower?.Follow();
@@ -40,7 +41,6 @@ internal static class StatsCollector
         StoreState state = core.State;
         StoreCounters counters = core.Accounting.Counters;
         List<Segment> segments = [.. state.Segments.All];
-        SpaceWalk walk = new(core.Directory);
         Dictionary<int, long> lengths = LengthsOf(core);
         SegmentUse[] uses = [.. segments.Select(s => UseOf(s, lengths.GetValueOrDefault(s.Id)))];
         return new StoreStats

@@ -75,6 +75,7 @@ internal sealed class TailFollower : IDisposable
                     _applied = target;
                 }
 
+                SchedulePoint.Reach("follow.walked");
                 hasVanished |= DropVanished(page);
                 Volatile.Write(ref _appliedWord, word);
                 // The copies of what has vanished were published before it did.

@@ -121,6 +121,7 @@ internal sealed class LooseAdopter(LooseTier tier)
 
             if (linkFrom is not null && TryLinkTemporary(key, linkFrom, source) is { } linked)
             {
+                linked.Charge(length);
                 writer.Dispose();
                 writer = linked;
                 writer.Charge(length);

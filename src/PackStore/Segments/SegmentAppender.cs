@@ -76,7 +76,7 @@ internal sealed class SegmentAppender : IDisposable
             long first = directory.MapsBeyondEnd
                 ? Math.Min(capacity, Math.Min(MinStepBytes, Math.Max(expectedEnd, FormatLimits.BlockAlignment)))
                 : capacity;
-            Reserve(directory, file, 0, first, first);
+            SegmentSpace.Reserve(directory, file, 0, first, first);
             SegmentHeader header = new(segment.Id, store, capacity, nowUnixMs, directory.BootId);
             WriteHeader(file, header);
             segment.CommittedEnd = SegmentHeaderLayout.Size;
@@ -237,7 +237,7 @@ internal sealed class SegmentAppender : IDisposable
         WriteTrailer();
     }
 
-    /// <summary>Tells the system how a range of the file is going to be used.</summary>
+    /// <inheritdoc cref="IStoreFile.Advise"/>
     public void Advise(FileAdvice advice, long offset, long length) => _file.Advise(advice, offset, length);
 
     /// <summary>Whether enough records have come that a directory block is due.</summary>
@@ -293,8 +293,7 @@ internal sealed class SegmentAppender : IDisposable
         }
     }
 
-    /// <summary>Room for the padding before a first record with a block-aligned payload, which a small segment cannot
-    /// hold anyway.</summary>
+    /// <summary>Room for the padding before a block-aligned payload; a small segment cannot hold one.</summary>
     private static int MaxFirstGap(long capacity) =>
         capacity > FormatLimits.BlockAlignedFrom ? FormatLimits.BlockAlignment : 0;
 
@@ -395,27 +394,7 @@ internal sealed class SegmentAppender : IDisposable
             long step = Math.Clamp(_reserved / 8, MinStepBytes, MaxStepBytes);
             long goal = Math.Min(_reserved + step, Math.Max(end, ExpectedEnd));
             long wanted = Math.Min(_capacity, Math.Max(end, goal) + 4095 & ~4095L);
-            _reserved = Reserve(_directory, _file, _reserved, end, wanted);
-        }
-    }
-
-    /// <summary>Reserves what is wanted, or where space is short just what is needed.</summary>
-    private static long Reserve(IStoreDirectory directory, IStoreFile file, long reserved, long needed, long wanted)
-    {
-        long available = directory.AvailableBytes();
-        if (wanted - reserved > available / 16)
-        {
-            wanted = needed;
-        }
-
-        try
-        {
-            file.Reserve(wanted);
-            return wanted;
-        }
-        catch (IOException e) when (StorageError.IsNoSpace(e))
-        {
-            throw new StoreFullException(file.Name, needed - reserved, available, e);
+            _reserved = SegmentSpace.Reserve(_directory, _file, _reserved, end, wanted);
         }
     }
 }

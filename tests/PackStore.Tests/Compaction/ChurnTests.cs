@@ -6,8 +6,8 @@ using Xunit;
 namespace PackStore.Tests.Compaction;
 
 /// <summary>Keys overwritten again and again under readers that hold leases, with compactions in between: every lease
-/// keeps its bytes to the end. <c>PACKSTORE_CHURN_KEYS</c> and <c>PACKSTORE_CHURN_ROUNDS</c> set how much; 50,000 and 20
-/// are the full size.</summary>
+/// keeps its bytes to the end. <c>PACKSTORE_CHURN_KEYS</c> and <c>PACKSTORE_CHURN_ROUNDS</c> set how much; 50,000 and
+/// 20 are the full size.</summary>
 public sealed class ChurnTests
 {
     private const int Readers = 8;
@@ -75,8 +75,8 @@ public sealed class ChurnTests
         const int Batch = 64;
         for (int from = 0; from < Keys; from += Batch)
         {
-            await store.PutManyAsync(
-                [.. Enumerable.Range(from, Math.Min(Batch, Keys - from)).Select(k => SampleArtifact.Put(k, version, 200))]);
+            IEnumerable<int> keys = Enumerable.Range(from, Math.Min(Batch, Keys - from));
+            await store.PutManyAsync([.. keys.Select(k => SampleArtifact.Put(k, version, 200))]);
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
     /// back, and what is there already stays.</summary>
     private void MergeEverything(CancellationToken cancellationToken)
     {
-        IReadOnlyList<RecoveryRun> runs = RecoveryPlanner.PlanEverything(core);
+        IReadOnlyList<RecoveryRun> runs = [.. core.State.Segments.All.SelectMany(s => RecoveryPlanner.RunsOf(core, s))];
         lock (core.WriteLock)
         {
             Merger = new IndexMerger(core);

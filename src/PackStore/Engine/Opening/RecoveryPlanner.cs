@@ -34,29 +34,11 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     /// tell.</summary>
     public bool IsClean { get; private set; } = checkpoint is { IsClean: true };
 
-    /// <summary>Runs over every record that a directory block lists; the others are in the index of this
-    /// process.</summary>
-    public static IReadOnlyList<RecoveryRun> PlanEverything(StoreCore core)
+    /// <summary>Runs over the records of one segment, whatever the index knows of them.</summary>
+    public static IReadOnlyList<RecoveryRun> RunsOf(StoreCore core, Segment segment)
     {
         RecoveryPlanner planner = new(core, null, null, default);
-        foreach (Segment segment in core.State.Segments.All)
-        {
-            planner.AddRuns(segment, null);
-        }
-
-        return planner._runs;
-    }
-
-    /// <summary>Runs over every record that a directory block of a segment lists, and, of a sealed one, those that
-    /// none lists.</summary>
-    public static IReadOnlyList<RecoveryRun> PlanSegment(StoreCore core, Segment segment, out bool isDamaged)
-    {
-        RecoveryPlanner planner = new(core, null, null, default);
-        long directory = segment.DirectoryOffset;
         planner.AddRuns(segment, null);
-        // What is wrong with it is no news for the checkpoint.
-        isDamaged = segment.DirectoryOffset != directory;
-        segment.DirectoryOffset = directory;
         return planner._runs;
     }
 

@@ -262,7 +262,7 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
             {
                 writer.SupersededLoose.Dequeue();
                 writer.SupersededLooseBytes -= old.Bytes;
-                if (!WritePath.IsLooseFileLive(core, old.Key, old.Index, old.Generation))
+                if (!SupersededFiles.IsLive(core, old.Key, old.Index, old.Generation))
                 {
                     superseded.Add(StoreFileNames.LooseFile(old.Key.Bytes, old.Index, old.Generation));
                 }

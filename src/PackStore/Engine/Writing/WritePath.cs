@@ -20,14 +20,11 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     private readonly long _segmentBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
 
     /// <summary>Whether space is so short that a removal should wait for a segment to be rewritten.</summary>
-    public bool IsReserveLow
+    public bool IsReserveLow()
     {
-        get
+        lock (core.WriteLock)
         {
-            lock (core.WriteLock)
-            {
-                return _reserve.IsLow(writer.Appender);
-            }
+            return _reserve.IsLow(writer.Appender);
         }
     }
 
@@ -192,24 +189,6 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         }
     }
 
-    /// <summary>Whether the live record of a key names a loose file: a newer version takes the name over where the
-    /// older one's file was
-    /// gone. Under the write lock.</summary>
-    public static bool IsLooseFileLive(StoreCore core, in ArtifactKey key, int index, uint generation)
-    {
-        StoreState state = core.State;
-        if (!IndexMerger.TryFindKey(core, state, key, core.HashOf(key), out IndexProbe probe, out RecordHeader header)
-            || index >= header.DescriptorCount
-                || !state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
-            || !segment.TryRead(IndexWord.Offset(probe.Word), header.RecordLength, out ReadOnlySpan<byte> record))
-        {
-            return false;
-        }
-
-        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record, header.KeyLength, index);
-        return descriptor.Tier == PayloadTier.Loose && descriptor.Place == generation;
-    }
-
     /// <summary>Tells followers how far the writer has got. Under the write lock.</summary>
     public void PublishHead(RecordLocation committed)
     {
@@ -279,7 +258,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     public void BeginSegment(long capacity)
     {
         SegmentMap segments = core.State.Segments;
-        Segment segment = new(core.Directory, core.Identity, core.Residency, TakeSegmentNumber());
+        Segment segment = new(core.Directory, core.Identity, core.Residency,
+            writer.TakeSegmentNumber(core.Directory.FullPath));
         SegmentAppender next = SegmentAppender.Create(
             core.Directory, core.Identity, segment, capacity,
                 core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
@@ -300,21 +280,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         SchedulePoint.Reach("roll.told");
     }
 
-    /// <summary>The next segment number. It is used up even if what it was for fails: a file may be left behind. Under
-    /// the write lock.</summary>
-    public int TakeSegmentNumber()
-    {
-        if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
-        {
-            throw new PackStoreException(
-                $"{core.Directory.FullPath} has used up its segment numbers; export it into a new store.");
-        }
-
-        return writer.NextSegmentId++;
-    }
-
-    /// <summary>Makes a complete segment part of the store, behind all others: what is put next goes into a new one
-    /// behind it. Under the write lock.</summary>
+    /// <summary>Makes a complete segment the last one: what is put next goes into a new one. Under the write
+    /// lock.</summary>
     public void PublishSealed(Segment segment)
     {
         SealActive();
@@ -408,27 +375,9 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         long offset = IndexWord.Offset(probe.Word);
         (int files, long bytes) = old.Flags.HasFlag(RecordFlags.Loose) ? LiveRecount.LooseOf(segment, offset) : default;
         core.Accounting.Add(-1, -old.Count, -files, -bytes, -old.RecordLength);
-        if (files == 0 || !RecordReader.TryReadRecord(segment, offset, out RecordHeader header,
-            out ReadOnlySpan<byte> bytesOf, out _))
+        if (files > 0)
         {
-            return;
-        }
-
-        for (int i = 0; i < header.DescriptorCount; i++)
-        {
-            PayloadDescriptor descriptor = RecordBody.ReadDescriptor(bytesOf, header.KeyLength, i);
-            if (descriptor.Tier == PayloadTier.Loose)
-            {
-                writer.SupersededLoose.Enqueue(
-                    (writer.Sequence, key, i, descriptor.Place, descriptor.StoredLength));
-                writer.SupersededLooseBytes += descriptor.StoredLength;
-#if PACKSTORE_PROOF
-                if (PlantedBugs.Has(PlantedBug.LooseDeletedEarly))
-                {
-                    core.Loose.Delete(StoreFileNames.LooseFile(key.Bytes, i, descriptor.Place));
-                }
-#endif
-            }
+            SupersededFiles.Note(core, writer, segment, offset, key);
         }
     }
 

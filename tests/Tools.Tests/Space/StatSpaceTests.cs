@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using PackStore.Tools.Tests.Support;
 
-namespace PackStore.Tools.Tests;
+namespace PackStore.Tools.Tests.Space;
 
 /// <summary>Where the space went: every byte, as du counts it, and by age, size and segment.</summary>
 public sealed class StatSpaceTests

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using PackStore.Tools.Tests.Support;
 
-namespace PackStore.Tools.Tests;
+namespace PackStore.Tools.Tests.Compaction;
 
 public sealed class CompactTests : IDisposable
 {

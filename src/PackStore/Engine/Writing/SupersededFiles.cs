@@ -1,0 +1,57 @@
+using PackStore.Engine.Opening;
+using PackStore.Format;
+using PackStore.Index;
+using PackStore.Proof;
+using PackStore.Segments;
+
+namespace PackStore.Engine.Writing;
+
+/// <summary>Loose files of records that newer ones have replaced: noted, and asked for before they go. Under the write
+/// lock.</summary>
+internal static class SupersededFiles
+{
+    /// <summary>Notes the loose files of a record: they go when what supersedes it is durable.</summary>
+    public static void Note(StoreCore core, WriterState writer, Segment segment, long offset, in ArtifactKey key)
+    {
+        if (!RecordReader.TryReadRecord(
+            segment, offset, out RecordHeader header, out ReadOnlySpan<byte> bytesOf, out _))
+        {
+            return;
+        }
+
+        for (int i = 0; i < header.DescriptorCount; i++)
+        {
+            PayloadDescriptor descriptor = RecordBody.ReadDescriptor(bytesOf, header.KeyLength, i);
+            if (descriptor.Tier == PayloadTier.Loose)
+            {
+                writer.SupersededLoose.Enqueue(
+                    (writer.Sequence, key, i, descriptor.Place, descriptor.StoredLength));
+                writer.SupersededLooseBytes += descriptor.StoredLength;
+#if PACKSTORE_PROOF
+                if (PlantedBugs.Has(PlantedBug.LooseDeletedEarly))
+                {
+                    core.Loose.Delete(StoreFileNames.LooseFile(key.Bytes, i, descriptor.Place));
+                }
+#endif
+            }
+        }
+    }
+
+    /// <summary>Whether the live record of a key names a loose file: a newer version takes the name over where the
+    /// older one's file was
+    /// gone.</summary>
+    public static bool IsLive(StoreCore core, in ArtifactKey key, int index, uint generation)
+    {
+        StoreState state = core.State;
+        if (!IndexMerger.TryFindKey(core, state, key, core.HashOf(key), out IndexProbe probe, out RecordHeader header)
+            || index >= header.DescriptorCount
+                || !state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
+            || !segment.TryRead(IndexWord.Offset(probe.Word), header.RecordLength, out ReadOnlySpan<byte> record))
+        {
+            return false;
+        }
+
+        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record, header.KeyLength, index);
+        return descriptor.Tier == PayloadTier.Loose && descriptor.Place == generation;
+    }
+}
