@@ -256,9 +256,9 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Brings in a cache of the legacy program, in every layout it ever had: the directory itself, its version
-    /// directories and its daemons' states. Each artifact is a hit as soon as it is in; puts and hits go on meanwhile, and
-    /// what the store has in a version as new or newer is left alone. Stopped or killed, it can be run again, and brings
-    /// in nothing twice.</summary>
+    /// directories and its daemons' states. Each artifact is a hit as soon as it is in; puts and hits go on meanwhile,
+    /// and what the store has in a version as new or newer is left alone. Stopped or killed, it can be run again, and
+    /// brings in nothing twice.</summary>
     /// <param name="legacyRoot">The cache's directory.</param>
     /// <param name="options">How; the source is left as it is by default.</param>
     /// <param name="progress">Told how far it is.</param>

@@ -1,6 +1,7 @@
 namespace PackStore.TestChild;
 
-/// <summary>Moves a legacy cache into a store, and says how it goes: the parent kills it somewhere on the way.</summary>
+/// <summary>Moves a legacy cache into a store, and says how it goes: the parent kills it somewhere on the
+/// way.</summary>
 internal static class ChildMigration
 {
     // So many entries, so one line.

@@ -37,7 +37,8 @@ public sealed class MigrationTests : IDisposable
         JsonElement show = await ToolRun.ExpectJson(ExitCode.Ok, "show", Store, s_good);
         Assert.Equal("size-checked", show.GetProperty("provenance").GetString());
         Assert.Equal(
-            [(s_good, $"artifacts/{s_good}_0", "imported", null), (s_bad, "index.bin", "skipped", "missing")], ReadReport());
+            [(s_good, $"artifacts/{s_good}_0", "imported", null), (s_bad, "index.bin", "skipped", "missing")],
+                ReadReport());
     }
 
     [Fact]
@@ -57,12 +58,14 @@ public sealed class MigrationTests : IDisposable
     {
         Write((s_good, "good"u8.ToArray()));
         string[] before = DirectorySnapshot.Of(_temporary[""]);
-        JsonElement plan = await ToolRun.ExpectJson(ExitCode.Ok, "import", Store, Source, "-n", "--report", _temporary["r"]);
+        JsonElement plan =
+            await ToolRun.ExpectJson(ExitCode.Ok, "import", Store, Source, "-n", "--report", _temporary["r"]);
         Assert.Equal(1, plan.GetProperty("imported").GetInt64());
         Assert.True(plan.GetProperty("needed").GetInt64() > 0);
         Assert.True(plan.GetProperty("available").GetInt64() > 0);
         await ToolRun.Expect(ExitCode.WouldChange, "import", Store, Source, "-n", "--detailed-exit-code");
-        Assert.Contains("PLAN", (await ToolRun.Expect(ExitCode.Ok, "import", Store, Source, "-n")).Text, StringComparison.Ordinal);
+        Assert.Contains("PLAN", (await ToolRun.Expect(ExitCode.Ok, "import", Store, Source, "-n")).Text,
+            StringComparison.Ordinal);
         Assert.Equal(before, DirectorySnapshot.Of(_temporary[""]));
     }
 

@@ -15,7 +15,8 @@ internal static class LegacySource
         Random random = new(4);
         byte[] bytes = new byte[meanBytes * 2];
         random.NextBytes(bytes);
-        using FileStream index = new(Path.Join(directory, "index.bin"), FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
+        using FileStream index =
+            new(Path.Join(directory, "index.bin"), FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
         WriteNumber(index, (ulong)artifacts);
         Span<byte> key = stackalloc byte[32];
         long total = 0;
@@ -25,7 +26,8 @@ internal static class LegacySource
             string text = Convert.ToHexStringLower(key);
             int length = random.Next(meanBytes / 2, (meanBytes * 3 / 2) + 1);
             BinaryPrimitives.WriteInt32LittleEndian(bytes, i);
-            using (FileStream file = new(Path.Join(folder, text + "_0"), FileMode.Create, FileAccess.Write, FileShare.None, 0))
+            using (FileStream file =
+                new(Path.Join(folder, text + "_0"), FileMode.Create, FileAccess.Write, FileShare.None, 0))
             {
                 file.Write(bytes, 0, length);
             }

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace PackStore.Bench.Migrate;
 
 /// <summary>
-/// The verb <c>migrate</c>: brings a legacy cache of many flat artifacts into a new store, and reads the same files with
-/// tar before and after, all from a warm page cache and in one run.
+/// The verb <c>migrate</c>: brings a legacy cache of many flat artifacts into a new store, and reads the same files
+/// with tar before and after, all from a warm page cache and in one run.
 /// </summary>
 internal static class MigrateCommand
 {
@@ -31,7 +31,8 @@ internal static class MigrateCommand
         {
             long total = LegacySource.Write(source, artifacts, bytes);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{artifacts} flat artifacts, {total / MebiByte} MiB, index.bin; {Environment.ProcessorCount} processors"));
+                $"{artifacts} flat artifacts, {total / MebiByte} MiB, index.bin; "
+                + $"{Environment.ProcessorCount} processors"));
             Tar(source);
             for (int run = 0; run < runs; run++)
             {

@@ -4,7 +4,8 @@ using PackStore.Storage;
 
 namespace PackStore.Loose;
 
-/// <summary>Makes loose payloads of files that are there already: shares their blocks, their inode, or copies.</summary>
+/// <summary>Makes loose payloads of files that are there already: shares their blocks, their inode, or
+/// copies.</summary>
 internal sealed class LooseAdopter(LooseTier tier)
 {
     private readonly IStoreDirectory _directory = tier.Directory;
@@ -37,8 +38,8 @@ internal sealed class LooseAdopter(LooseTier tier)
         return writer.FinishAdopted(index, before.Length, checksum, sharesInode: false);
     }
 
-    /// <summary>Makes a loose payload of bytes of an open file: shares blocks, links it where that was asked for and can be,
-    /// else copies. Whoever looks on sees the bytes that are kept.</summary>
+    /// <summary>Makes a loose payload of bytes of an open file: shares blocks, links it where that was asked for and
+    /// can be, else copies. Whoever looks on sees the bytes that are kept.</summary>
     /// <param name="key">The key.</param>
     /// <param name="index">Which payload of it.</param>
     /// <param name="source">The file.</param>
@@ -48,7 +49,8 @@ internal sealed class LooseAdopter(LooseTier tier)
     /// <see cref="Own"/>; null to leave the file alone.</param>
     /// <param name="visit">Told of all bytes in order.</param>
     public LooseFile Take(
-        in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom, LooseVisitor visit)
+        in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom,
+            LooseVisitor visit)
     {
         using LooseWriter writer = StartTake(key, source, offset, length, linkFrom);
         XxHash3 hash = new();

@@ -1,11 +1,12 @@
 using PackStore.Migration.Legacy.Redb;
+using PackStore.Migration.Sources;
 using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
 namespace PackStore.Migration;
 
-/// <summary>The rows of a root's <c>index.redb</c>, one by one. Later versions keep other things in a file of that name,
-/// which are not looked at, and for whose sake the file then stays.</summary>
+/// <summary>The rows of a root's <c>index.redb</c>, one by one. Later versions keep other things in a file of that
+/// name, which are not looked at, and for whose sake the file then stays.</summary>
 internal static class DatabaseRows
 {
     private const string Table = "artifacts";

@@ -1,12 +1,13 @@
 using PackStore.Engine.Importing;
 using PackStore.Format;
 using PackStore.Migration.Legacy;
+using PackStore.Migration.Sources;
 
 namespace PackStore.Migration;
 
 /// <summary>
-/// Resolves one key of one root as the newest of the old programs did: staged, then pack, then flat, each whole or not at
-/// all; and where the row leads to nothing, the key's <c>.meta</c>, which that program no longer looked at.
+/// Resolves one key of one root as the newest of the old programs did: staged, then pack, then flat, each whole or not
+/// at all; and where the row leads to nothing, the key's <c>.meta</c>, which that program no longer looked at.
 /// </summary>
 internal sealed class EntryReader
 {

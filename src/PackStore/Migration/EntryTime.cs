@@ -6,8 +6,8 @@ namespace PackStore.Migration;
 /// <see cref="Engine.Importing.ImportedArtifact.OrderUnixMs"/>.</param>
 internal readonly record struct EntryTime(long UnixMs, long OrderUnixMs)
 {
-    /// <summary>A time in seconds; one in the future becomes now, and then beats nothing: else it would win anew in each
-    /// run.</summary>
+    /// <summary>A time in seconds; one in the future becomes now, and then beats nothing: else it would win anew in
+    /// each run.</summary>
     public static EntryTime FromSeconds(ulong seconds, long nowUnixMs) => seconds > (ulong)nowUnixMs / 1000
         ? new EntryTime(nowUnixMs, long.MinValue)
         : FromMilliseconds((long)seconds * 1000, nowUnixMs);

@@ -2,6 +2,7 @@ using PackStore.Engine.Importing;
 using PackStore.Loose;
 using PackStore.Migration.Legacy;
 using PackStore.Migration.Legacy.Hashing;
+using PackStore.Migration.Sources;
 using PackStore.Storage;
 using PackStore.Storage.Foreign;
 

@@ -1,5 +1,6 @@
 using PackStore.Engine;
 using PackStore.Engine.Importing;
+using PackStore.Migration.Sources;
 using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
@@ -33,7 +34,8 @@ internal static class MigrationJob
         TimeProvider clock = engine?.Core.Options.TimeProvider ?? TimeProvider.System;
         MigrationContext context = new(
             target, tally, clock.GetUtcNow().ToUnixTimeMilliseconds(), options.MoveSource && !options.DryRun,
-            options.MaxParallelism > 0 ? options.MaxParallelism : Math.Clamp(Environment.ProcessorCount, 2, MostWorkers));
+            options.MaxParallelism > 0 ? options.MaxParallelism
+                : Math.Clamp(Environment.ProcessorCount, 2, MostWorkers));
         List<MigrationRoot> roots = [];
         report.Roots = roots;
         try

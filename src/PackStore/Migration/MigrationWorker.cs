@@ -1,5 +1,6 @@
 using PackStore.Engine.Importing;
 using PackStore.Migration.Legacy;
+using PackStore.Migration.Sources;
 
 namespace PackStore.Migration;
 

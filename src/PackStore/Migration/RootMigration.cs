@@ -3,6 +3,7 @@ using System.Text;
 using PackStore.Engine.Importing;
 using PackStore.Migration.Legacy;
 using PackStore.Migration.Legacy.Hashing;
+using PackStore.Migration.Sources;
 using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
@@ -127,7 +128,8 @@ internal sealed class RootMigration(MigrationContext context, LegacyRoot root)
         _items.Clear();
     }
 
-    /// <summary>The rows of <c>index.bin</c>; null, and a line in the report, if it is there and cannot be read.</summary>
+    /// <summary>The rows of <c>index.bin</c>; null, and a line in the report, if it is there and cannot be
+    /// read.</summary>
     private LegacyIndex? ReadIndex()
     {
         if (root.Directory.TryOpen(LegacyNames.Index, out IStoreFile? file) is not ForeignStatus.Ok and var status)

@@ -1,4 +1,5 @@
 using PackStore.Engine.Importing;
+using PackStore.Migration.Sources;
 using PackStore.Storage.Foreign;
 
 namespace PackStore.Migration;

@@ -12,12 +12,12 @@ public sealed class MigrationEntry
         Bytes = bytes;
     }
 
-    /// <summary>The key as the cache spells it, or what stands in its place; <see langword="null"/> for a file that holds
-    /// many.</summary>
+    /// <summary>The key as the cache spells it, or what stands in its place; <see langword="null"/> for a file that
+    /// holds many.</summary>
     public string? Key { get; }
 
-    /// <summary>The file or directory that has its bytes, below the cache's directory, <c>/</c>-separated; the index where
-    /// there is none.</summary>
+    /// <summary>The file or directory that has its bytes, below the cache's directory, <c>/</c>-separated; the index
+    /// where there is none.</summary>
     public string Source { get; }
 
     /// <summary>What became of it.</summary>

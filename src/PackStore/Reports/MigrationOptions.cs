@@ -3,8 +3,8 @@ namespace PackStore;
 /// <summary>How a legacy cache is brought in.</summary>
 public sealed class MigrationOptions
 {
-    /// <summary>Whether each source file is deleted once its copy would survive a power cut. By default the source is left
-    /// as it is, to the byte and without a new file.</summary>
+    /// <summary>Whether each source file is deleted once its copy would survive a power cut. By default the source is
+    /// left as it is, to the byte and without a new file.</summary>
     public bool MoveSource { get; init; }
 
     /// <summary>Whether only to find out what would be done. All checks are made, nothing is changed.</summary>

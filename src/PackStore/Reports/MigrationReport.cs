@@ -20,14 +20,15 @@ public sealed class MigrationReport
     /// <summary>Entries left out, for whatever reason.</summary>
     public long Skipped { get; internal set; }
 
-    /// <summary>Entries left out because something is wrong with them: <see cref="Skipped"/> but for those that the store
-    /// has in a version as new or newer.</summary>
+    /// <summary>Entries left out because something is wrong with them: <see cref="Skipped"/> but for those that the
+    /// store has in a version as new or newer.</summary>
     public long Refused { get; internal set; }
 
     /// <summary>How many entries were left out for each reason.</summary>
     public IReadOnlyDictionary<string, long> Reasons { get; internal set; } = new Dictionary<string, long>();
 
-    /// <summary>Entries that met other content at their key, in the store or in another cache; the newer one stays.</summary>
+    /// <summary>Entries that met other content at their key, in the store or in another cache; the newer one
+    /// stays.</summary>
     public long Conflicts { get; internal set; }
 
     /// <summary>Sound generations that no index names: their bytes are known and nothing else. They are not

@@ -11,7 +11,8 @@ public sealed class MigrationRoot
     /// <summary>Entries found in it.</summary>
     public long Entries { get; internal set; }
 
-    /// <summary>Whether a daemon held a lock in it, so that nothing was deleted and files may have changed meanwhile.</summary>
+    /// <summary>Whether a daemon held a lock in it, so that nothing was deleted and files may have changed
+    /// meanwhile.</summary>
     public bool IsLive { get; internal set; }
 
     /// <summary>What its <c>.writer.lock</c> says of the daemon, usually its process id; empty if nothing.</summary>

@@ -17,7 +17,8 @@ internal sealed class ImportCommand : IVerb
 
     private readonly Option<string> _from = new("--from")
     {
-        Description = "What SOURCE is: auto, zccache (a legacy cache, whatever wrote it) or dir (each file an artifact, "
+        Description =
+            "What SOURCE is: auto, zccache (a legacy cache, whatever wrote it) or dir (each file an artifact, "
             + "its key the SHA-256 of its bytes).",
         HelpName = "auto|zccache|dir",
         DefaultValueFactory = static _ => "auto",
@@ -38,7 +39,8 @@ internal sealed class ImportCommand : IVerb
         HelpName = "FILE",
     };
 
-    public ImportCommand() => Command = new Command("import", "Import a legacy zccache cache, or the files of a directory.")
+    public ImportCommand() => Command =
+        new Command("import", "Import a legacy zccache cache, or the files of a directory.")
     {
         _store, _source, _from, _keepSource, _move, _report,
     }.WithDryRun();
@@ -137,8 +139,8 @@ internal sealed class ImportCommand : IVerb
         catch (Exception e) when (e is OperationCanceledException or StoreFullException)
         {
             // What is in the store stays there.
-            context.SuggestAfterFailure(
-                $"packtool import {Printable.Quote(path)} {Printable.Quote(source)} --from zccache{(move ? " --move" : "")}");
+            string again = $"packtool import {Printable.Quote(path)} {Printable.Quote(source)} --from zccache";
+            context.SuggestAfterFailure(move ? again + " --move" : again);
             throw;
         }
 

@@ -12,7 +12,8 @@ internal static class LegacyCache
     /// cache.</summary>
     public static bool LooksLikeOne(string directory) => Any(directory, HasArtifacts);
 
-    /// <summary>The same for a directory of which the user says that it is one: also before anything was stored.</summary>
+    /// <summary>The same for a directory of which the user says that it is one: also before anything was
+    /// stored.</summary>
     public static bool CanBeOne(string directory) => Any(directory, static root =>
         HasIndex(root) || Directory.Exists(Path.Join(root, "artifacts")));
 

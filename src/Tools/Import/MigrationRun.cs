@@ -6,8 +6,8 @@ using PackStore.Tools.Values;
 namespace PackStore.Tools.Import;
 
 /// <summary>
-/// Brings a legacy cache into a store for a verb: runs it with progress and a report of the entries, and says what came of
-/// it as fields and as text.
+/// Brings a legacy cache into a store for a verb: runs it with progress and a report of the entries, and says what came
+/// of it as fields and as text.
 /// </summary>
 /// <param name="context">The run of the verb.</param>
 /// <param name="path">The store's path.</param>

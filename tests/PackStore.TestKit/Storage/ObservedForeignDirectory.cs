@@ -3,7 +3,8 @@ using PackStore.Storage.Foreign;
 
 namespace PackStore.TestKit;
 
-/// <summary>A foreign directory that tells before each deletion in it or below, by the path from where it began.</summary>
+/// <summary>A foreign directory that tells before each deletion in it or below, by the path from where it
+/// began.</summary>
 internal sealed class ObservedForeignDirectory(IForeignDirectory inner, Action<string> beforeDelete, string path = "")
     : IForeignDirectory
 {

@@ -42,10 +42,10 @@ public class CrashStateTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// A segment was sealed, and a power cut took the trailer and tore a record in front of the footer. There was no room
-    /// for another footer, so recovery took the segment for sealed and left the torn record where it was. The checkpoint
-    /// then called all of it durable, the recovery was killed, and the next one believed the torn record, which hid the
-    /// durable one before it.
+    /// A segment was sealed, and a power cut took the trailer and tore a record in front of the footer. There was no
+    /// room for another footer, so recovery took the segment for sealed and left the torn record where it was. The
+    /// checkpoint then called all of it durable, the recovery was killed, and the next one believed the torn record,
+    /// which hid the durable one before it.
     /// </summary>
     [Fact]
     public async Task A_torn_record_in_a_segment_without_room_for_a_footer_hides_nothing()

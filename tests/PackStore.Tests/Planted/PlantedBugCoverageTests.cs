@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using PackStore.Proof;
 using Xunit;
 
 namespace PackStore.Tests.Planted;
 
 /// <summary>No bug is left that nobody looks for.</summary>
+[SupportedOSPlatform("linux")]
 public class PlantedBugCoverageTests
 {
     // These have a test of their own each.

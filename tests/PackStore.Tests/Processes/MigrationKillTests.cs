@@ -8,9 +8,9 @@ using Xunit.Abstractions;
 namespace PackStore.Tests.Processes;
 
 /// <summary>
-/// A process that moves a legacy cache into a store is killed again and again. After each kill every entry is whole in the
-/// store or whole in the cache; the next process goes on, until all is moved. <c>PACKSTORE_MIGRATION_KILLS</c> sets how
-/// often.
+/// A process that moves a legacy cache into a store is killed again and again. After each kill every entry is whole in
+/// the store or whole in the cache; the next process goes on, until all is moved. <c>PACKSTORE_MIGRATION_KILLS</c> sets
+/// how often.
 /// </summary>
 public sealed class MigrationKillTests(ITestOutputHelper output)
 {
@@ -18,7 +18,8 @@ public sealed class MigrationKillTests(ITestOutputHelper output)
     private const int Artifacts = 1600;
 
     private static readonly LegacyLayout[] s_layouts =
-        [LegacyLayout.Flat, LegacyLayout.Flat, LegacyLayout.Pack, LegacyLayout.Staged, LegacyLayout.MetaA, LegacyLayout.RowOnly];
+        [LegacyLayout.Flat, LegacyLayout.Flat, LegacyLayout.Pack, LegacyLayout.Staged, LegacyLayout.MetaA,
+            LegacyLayout.RowOnly];
 
     private static int Kills => int.TryParse(
         Environment.GetEnvironmentVariable("PACKSTORE_MIGRATION_KILLS"), CultureInfo.InvariantCulture, out int kills)
@@ -34,7 +35,8 @@ public sealed class MigrationKillTests(ITestOutputHelper output)
             LegacyLayout layout = s_layouts[i % s_layouts.Length];
             int[] lengths = layout == LegacyLayout.RowOnly ? []
                 : i % 97 == 0 ? [200 << 10, 100, 80 << 10] : [100 + i, 0, 700, 30];
-            artifacts.Add(MigrationBench.Artifact(string.Create(CultureInfo.InvariantCulture, $"{layout}{i}"), lengths));
+            artifacts.Add(MigrationBench.Artifact(string.Create(CultureInfo.InvariantCulture, $"{layout}{i}"),
+                lengths));
             root.Add(layout, artifacts[^1]);
         }
 

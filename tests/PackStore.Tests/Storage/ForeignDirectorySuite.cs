@@ -7,7 +7,8 @@ using Xunit;
 
 namespace PackStore.Tests.Storage;
 
-/// <summary>What every foreign directory promises of a tree that nobody vouches for; run over each implementation.</summary>
+/// <summary>What every foreign directory promises of a tree that nobody vouches for; run over each
+/// implementation.</summary>
 public abstract class ForeignDirectorySuite : IDisposable
 {
     private readonly TempStore _temp = new();
@@ -47,7 +48,8 @@ public abstract class ForeignDirectorySuite : IDisposable
     {
         Write("file", "x");
         Assert.Equal(ForeignStatus.Absent, Directory.Read("none"u8, [], out _));
-        foreach (string name in new[] { "none", "", ".", "..", "a/b", "../" + Path.GetFileName(RootPath), "a\0b", new('n', 300) })
+        foreach (string name in new[] { "none", "", ".", "..", "a/b", "../" + Path.GetFileName(RootPath), "a\0b",
+            new('n', 300) })
         {
             Assert.Equal(ForeignStatus.Absent, Directory.Examine(name, out _));
             Assert.Equal(ForeignStatus.Absent, Directory.TryOpen(name, out _));

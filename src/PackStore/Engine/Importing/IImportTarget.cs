@@ -24,7 +24,8 @@ internal interface IImportTarget
     bool HoldsPayload(in ArtifactKey key, in ImportClaim claim, int index, long length, ulong checksum);
 
     /// <summary>Makes a loose payload of bytes of an open file. Whoever looks on sees each of the bytes
-    /// that are kept, in order. The file is the caller's to give back until an artifact that names it is made ready.</summary>
+    /// that are kept, in order. The file is the caller's to give back until an artifact that names it is made
+    /// ready.</summary>
     /// <exception cref="IOException">It could not be read or written, or is shorter.</exception>
     LooseFile TakeFile(
         in ArtifactKey key, int index, IStoreFile source, long offset, long length, string? linkFrom,
@@ -40,8 +41,8 @@ internal interface IImportTarget
     /// hits when this returns.</summary>
     void Append(IReadOnlyList<ImportedPut> puts);
 
-    /// <summary>Sees to it that nobody else has the inodes of an artifact's loose files: those that were linked, and whose
-    /// other name is gone by now, unless somebody made one more.</summary>
+    /// <summary>Sees to it that nobody else has the inodes of an artifact's loose files: those that were linked, and
+    /// whose other name is gone by now, unless somebody made one more.</summary>
     void Own(in ArtifactKey key);
 
     /// <summary>Makes everything appended so far, and what it was found equal to, durable.</summary>

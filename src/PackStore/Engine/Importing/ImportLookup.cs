@@ -8,7 +8,8 @@ namespace PackStore.Engine.Importing;
 internal sealed class ImportLookup(StoreEngine engine)
 {
     /// <summary>The sequence number of the artifact of a key if it is sound and its loose files are; else 0.</summary>
-    public ulong FindSound(in ArtifactKey key) => Look(key, static (_, header) => header.Sequence, out ulong found) ? found : 0;
+    public ulong FindSound(in ArtifactKey key) => Look(key, static (_, header) => header.Sequence, out ulong found)
+        ? found : 0;
 
     /// <summary>Whether the artifact of a claim is there.</summary>
     public bool Holds(in ArtifactKey key, ImportClaim claim) =>
@@ -27,11 +28,13 @@ internal sealed class ImportLookup(StoreEngine engine)
             return payload.Encoding == PayloadEncoding.Raw && payload.Length == length && payload.Checksum == checksum;
         }, out bool isThere) && isThere;
 
-    /// <summary>Whether a key has an artifact whose file is still being copied: that is newer than anything imported.</summary>
+    /// <summary>Whether a key has an artifact whose file is still being copied: that is newer than anything
+    /// imported.</summary>
     public bool IsPending(in ArtifactKey key) =>
         engine.Pending is { IsEmpty: false } pending && pending.TryGet(key, out PendingPut? _);
 
-    /// <summary>Reads the artifact of a key in an epoch section of its own; false if there is none that is sound.</summary>
+    /// <summary>Reads the artifact of a key in an epoch section of its own; false if there is none that is
+    /// sound.</summary>
     public bool Look<T>(in ArtifactKey key, RecordLook<T> read, out T result)
     {
         StoreCore core = engine.Core;

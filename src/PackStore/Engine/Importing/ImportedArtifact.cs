@@ -14,7 +14,8 @@ internal sealed class ImportedArtifact
     /// <summary>The outputs, in order.</summary>
     public required IReadOnlyList<ImportedOutput> Outputs { get; init; }
 
-    /// <summary>When it was stored, milliseconds since 1970, as far as that may decide against an artifact that is there;
+    /// <summary>When it was stored, milliseconds since 1970, as far as that may decide against an artifact that is
+    /// there;
     /// <see cref="long.MinValue"/> if its own time cannot be believed, and it then replaces nothing.</summary>
     public required long OrderUnixMs { get; init; }
 }
@@ -22,7 +23,8 @@ internal sealed class ImportedArtifact
 /// <summary>One output: bytes in memory, or a loose file that stands already.</summary>
 /// <param name="Name">Its name; data.</param>
 /// <param name="Mode">Permission bits, where known.</param>
-/// <param name="Bytes">Its bytes, good until the artifact is appended; nothing if <paramref name="File"/> is there.</param>
+/// <param name="Bytes">Its bytes, good until the artifact is appended; nothing if <paramref name="File"/> is
+/// there.</param>
 /// <param name="File">The loose file.</param>
 internal readonly record struct ImportedOutput(
     string Name, UnixFileMode? Mode, ReadOnlyMemory<byte> Bytes, LooseFile? File = null);

@@ -162,7 +162,8 @@ internal sealed class PlanImport(StoreEngine? engine) : IImportTarget
         while (true)
         {
             if (PreparedRecord.TryEncode(key, 0, metadata, metadataLength,
-                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parts), streams, 0, MaxRecordLength) is { } record)
+                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parts), streams, 0,
+                    MaxRecordLength) is { } record)
             {
                 return record;
             }
@@ -193,7 +194,8 @@ internal sealed class PlanImport(StoreEngine? engine) : IImportTarget
         return bytes.Length >= LooseFrom
             ? new StoredPayload(DescribeLoose(bytes.Length, checksum), default)
             : new StoredPayload(
-                new PayloadDescriptor(0, PayloadEncoding.Raw, PayloadTier.Pack, false, bytes.Length, bytes.Length, checksum),
+                new PayloadDescriptor(0, PayloadEncoding.Raw, PayloadTier.Pack, false, bytes.Length, bytes.Length,
+                    checksum),
                 new ReadOnlySequence<byte>(bytes));
     }
 

@@ -9,8 +9,8 @@ using PackStore.Storage;
 namespace PackStore.Engine.Importing;
 
 /// <summary>
-/// Appends imported artifacts unless the store has one as new or newer. What is there is read, and the append made, in one
-/// turn of the write lock, so that no put can come between the two.
+/// Appends imported artifacts unless the store has one as new or newer. What is there is read, and the append made, in
+/// one turn of the write lock, so that no put can come between the two.
 /// </summary>
 internal sealed class StoreImport : IImportTarget
 {
@@ -164,8 +164,8 @@ internal sealed class StoreImport : IImportTarget
         }
     }
 
-    /// <summary>Compares with what is there, under the write lock; says whether to append. What is there counts if it was
-    /// found sound before, or came since.</summary>
+    /// <summary>Compares with what is there, under the write lock; says whether to append. What is there counts if it
+    /// was found sound before, or came since.</summary>
     private bool Judge(ImportedPut put, ulong sound, ulong before)
     {
         if (_lookup.IsPending(put.Key))

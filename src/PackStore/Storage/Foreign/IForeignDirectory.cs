@@ -33,8 +33,8 @@ internal interface IForeignDirectory : IDisposable
     /// text. On a failure what came before it has been called back for.</summary>
     ForeignStatus List(ForeignVisitor visit);
 
-    /// <summary>Takes a whole-file advisory lock without waiting, on a file that is there already; nothing is created or
-    /// written. Freed on disposal, and by the kernel when the process dies.</summary>
+    /// <summary>Takes a whole-file advisory lock without waiting, on a file that is there already; nothing is created
+    /// or written. Freed on disposal, and by the kernel when the process dies.</summary>
     ForeignStatus TryLock(string name, bool exclusive, out IDisposable? taken);
 
     /// <summary>Removes a file, or a link itself.</summary>

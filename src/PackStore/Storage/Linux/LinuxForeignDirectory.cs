@@ -7,7 +7,8 @@ using static PackStore.Storage.Linux.LinuxConstants;
 namespace PackStore.Storage.Linux;
 
 /// <summary>
-/// A foreign directory by system calls relative to its own descriptor. A small file costs three calls: open, read, close.
+/// A foreign directory by system calls relative to its own descriptor. A small file costs three calls: open, read,
+/// close.
 /// </summary>
 internal sealed unsafe class LinuxForeignDirectory : IForeignDirectory
 {
@@ -215,7 +216,8 @@ internal sealed unsafe class LinuxForeignDirectory : IForeignDirectory
     {
         EntryRegular => ForeignKind.File,
         EntryDirectory => ForeignKind.Directory,
-        EntryUnknown when Examine(Encoding.UTF8.GetString(name), out ForeignFacts facts) == ForeignStatus.Ok => facts.Kind,
+        EntryUnknown when Examine(Encoding.UTF8.GetString(name), out ForeignFacts facts) == ForeignStatus.Ok =>
+            facts.Kind,
         _ => ForeignKind.Other,
     };
 

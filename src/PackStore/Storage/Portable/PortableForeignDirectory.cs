@@ -137,8 +137,8 @@ internal sealed class PortableForeignDirectory : IForeignDirectory
         return ForeignStatus.Ok;
     });
 
-    /// <summary>As <see cref="IForeignDirectory.TryLock"/>: on Unix the runtime's sharing is an advisory lock; on Windows
-    /// the file is opened unshared, or shared for reading.</summary>
+    /// <summary>As <see cref="IForeignDirectory.TryLock"/>: on Unix the runtime's sharing is an advisory lock; on
+    /// Windows the file is opened unshared, or shared for reading.</summary>
     public ForeignStatus TryLock(string name, bool exclusive, out IDisposable? taken)
     {
         IDisposable? held = null;

@@ -6,7 +6,8 @@ using Xunit.Abstractions;
 
 namespace PackStore.Tests.Migration.Job;
 
-/// <summary>Every generated root: exactly the hits of its manifest, to the byte, and a reason for everything else.</summary>
+/// <summary>Every generated root: exactly the hits of its manifest, to the byte, and a reason for everything
+/// else.</summary>
 public sealed class GeneratedRootTests(ITestOutputHelper output)
 {
     [SkippableFact]
@@ -76,7 +77,8 @@ public sealed class GeneratedRootTests(ITestOutputHelper output)
                 continue;
             }
 
-            Assert.True(entries.Count(e => e.Key == key && e.Result == MigrationResult.Imported) == 1, $"{name}: {key}");
+            Assert.True(entries.Count(e => e.Key == key && e.Result == MigrationResult.Imported) == 1,
+                $"{name}: {key}");
             ExpectedEntry.Check($"{name}: {key}", store, ArtifactKey.Parse(key), entry);
         }
 
@@ -122,7 +124,7 @@ internal static class ExpectedEntry
         Assert.Equal(expected.GetProperty("stderr").GetProperty("sha256").GetString(), Hash(lease.StandardError));
         CheckVerdicts(what, lease.Metadata, expected.GetProperty("verdicts"));
         if (expected.GetProperty("stored_at") is { ValueKind: JsonValueKind.Number } at
-            && at.TryGetInt64(out long seconds) && seconds < DateTimeOffset.UtcNow.ToUnixTimeSeconds())
+            && at.TryGetInt64(out long seconds) && seconds < TimeProvider.System.GetUtcNow().ToUnixTimeSeconds())
         {
             Assert.Equal(seconds, lease.Metadata.StoredAt.ToUnixTimeSeconds());
         }

@@ -4,8 +4,8 @@ using PackStore.Tests.Architecture;
 
 namespace PackStore.Tests.Migration.Job;
 
-/// <summary>The legacy roots that the fixtures' own script writes, with the manifest of what is in them; made once for all
-/// tests that ask, where the script and Python are.</summary>
+/// <summary>The legacy roots that the fixtures' own script writes, with the manifest of what is in them; made once for
+/// all tests that ask, where the script and Python are.</summary>
 internal static class GeneratedRoots
 {
     private const string Script = "../shared/fixtures/make_legacy.py";

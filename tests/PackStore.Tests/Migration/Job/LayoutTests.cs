@@ -16,7 +16,8 @@ public sealed class LayoutTests : IDisposable
     {
         LegacyArtifact[] artifacts =
         [
-            .. new[] { LegacyLayout.Flat, LegacyLayout.Pack, LegacyLayout.Staged, LegacyLayout.MetaA, LegacyLayout.MetaB }
+            .. new[] { LegacyLayout.Flat, LegacyLayout.Pack, LegacyLayout.Staged, LegacyLayout.MetaA,
+                LegacyLayout.MetaB }
                 .Select(layout => Add(layout, MigrationBench.Artifact($"{layout}", 1000, 0, 70_000) with
                 {
                     Modes = layout is LegacyLayout.MetaA or LegacyLayout.MetaB ? [] : [0x81ED, 0x1A4, 0x81A4],
@@ -47,7 +48,8 @@ public sealed class LayoutTests : IDisposable
     [Fact]
     public async Task Names_are_data_whatever_they_say()
     {
-        string[] names = ["../../escape.o", "/etc/passwd", "", ".", "a\0b", "a\nb", new('n', 4000), "@zccache-directory-v1:d"];
+        string[] names =
+            ["../../escape.o", "/etc/passwd", "", ".", "a\0b", "a\nb", new('n', 4000), "@zccache-directory-v1:d"];
         LegacyArtifact artifact = MigrationBench.Artifact("names") with
         {
             Outputs = [.. names.Select(static n => (n, MigrationBench.Bytes(n, 10)))],
@@ -156,7 +158,8 @@ public sealed class LayoutTests : IDisposable
         Expect("row", row with { Key = MigrationBench.Key("modes"), Modes = [1] });
         Expect("size", row with { Key = MigrationBench.Key("size") });
         _bench.Root.PutFlat(MigrationBench.Key("size"), [new byte[10], new byte[21]]);
-        Expect("size", row with { Key = MigrationBench.Key("huge"), Sizes = [1UL << 40], Names = ["x"], TotalSize = 1UL << 40 });
+        Expect("size",
+            row with { Key = MigrationBench.Key("huge"), Sizes = [1UL << 40], Names = ["x"], TotalSize = 1UL << 40 });
         _bench.Root.PutFlat(MigrationBench.Key("huge"), [new byte[10]]);
         Expect("pack", row with { Key = MigrationBench.Key("pack") });
         _bench.Root.Put($"artifacts/{MigrationBench.Key("pack")}.pack", "ZCPKxxxxxxxx"u8);
@@ -164,7 +167,8 @@ public sealed class LayoutTests : IDisposable
         _bench.Root.Put($"artifacts/.staged-v2/{MigrationBench.Key("pointer")}.current", "../../../../etc"u8);
         _bench.Root.Put($"artifacts/{MigrationBench.Key("cut")}.meta", [1, 2, 3]);
         expected.Add(MigrationBench.Key("cut"), "meta");
-        _bench.Root.Put($"artifacts/{MigrationBench.Key("path")}.meta", LegacyEncoding.MetaWithPaths([("a", "/etc/passwd")]));
+        _bench.Root.Put($"artifacts/{MigrationBench.Key("path")}.meta",
+            LegacyEncoding.MetaWithPaths([("a", "/etc/passwd")]));
         expected.Add(MigrationBench.Key("path"), "meta");
         _bench.Write();
         MigrationReport report = await _bench.RunAsync();
@@ -176,7 +180,8 @@ public sealed class LayoutTests : IDisposable
             Assert.Equal(reason, _bench.ReasonFor(key));
         }
 
-        Assert.Equal(expected.Values.GroupBy(static r => r).ToDictionary(static g => g.Key, static g => (long)g.Count()),
+        Assert.Equal(expected.Values.GroupBy(static r => r)
+            .ToDictionary(static g => g.Key, static g => (long)g.Count()),
             report.Reasons);
     }
 
@@ -257,7 +262,8 @@ public sealed class LayoutTests : IDisposable
         _bench.Root.PutStaged(MigrationBench.Key("unpublished"), [MigrationBench.Bytes("u", 100)], publish: false);
         _bench.Root.PutStaged(MigrationBench.Key("damaged"), [MigrationBench.Bytes("d", 100)]);
         string damaged = _bench.Root.Files.Keys.First(static p =>
-            p.Contains(MigrationBench.Key("damaged"), StringComparison.Ordinal) && p.EndsWith("output-0", StringComparison.Ordinal));
+            p.Contains(MigrationBench.Key("damaged"), StringComparison.Ordinal)
+                && p.EndsWith("output-0", StringComparison.Ordinal));
         _bench.Root.Put(damaged, new byte[100]);
         _bench.Write();
         MigrationReport report = await _bench.RunAsync();

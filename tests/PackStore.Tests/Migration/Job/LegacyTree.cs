@@ -56,7 +56,8 @@ internal static class LegacyTree
     /// <summary>What the cache holds of an entry.</summary>
     public static LegacyArtifact ArtifactOf(TreeEntry entry) => MigrationBench.Artifact(
         string.Create(CultureInfo.InvariantCulture, $"{entry.Key}.{entry.Root}.{entry.Length}"),
-        [.. Enumerable.Range(0, entry.Layout == LegacyLayout.RowOnly ? 0 : entry.Outputs).Select(i => entry.Length * (i + 1) % 5000)])
+        [.. Enumerable.Range(0, entry.Layout == LegacyLayout.RowOnly ? 0 : entry.Outputs)
+            .Select(i => entry.Length * (i + 1) % 5000)])
         with
     {
         Key = KeyOf(entry),
@@ -79,8 +80,8 @@ internal static class LegacyTree
         };
     }
 
-    /// <summary>Whether an entry that is not sound cannot be told from one that is: flat bytes and blobs without a digest
-    /// are what they are.</summary>
+    /// <summary>Whether an entry that is not sound cannot be told from one that is: flat bytes and blobs without a
+    /// digest are what they are.</summary>
     public static bool IsUnseen(TreeEntry entry) => entry.Damage == EntryDamage.FlipByte && !IsSeen(entry);
 
     public static string KeyOf(TreeEntry entry)
@@ -92,7 +93,8 @@ internal static class LegacyTree
     private static bool IsMeta(TreeEntry entry) => entry.Layout is LegacyLayout.MetaA or LegacyLayout.MetaB;
 
     private static bool IsSeen(TreeEntry entry) =>
-        LengthOfFirst(entry) > 0 && (entry.Layout == LegacyLayout.Staged || (entry.Digests && entry.Layout != LegacyLayout.Staged));
+        LengthOfFirst(entry) > 0
+            && (entry.Layout == LegacyLayout.Staged || (entry.Digests && entry.Layout != LegacyLayout.Staged));
 
     private static int LengthOfFirst(TreeEntry entry) => IsMeta(entry) || entry.Layout == LegacyLayout.Pack
         ? int.MaxValue
@@ -128,7 +130,8 @@ internal static class LegacyTree
                 root.Put(file, bytes.AsSpan(0, bytes.Length - 1));
                 break;
             case EntryDamage.FlipByte when bytes.Length > 0:
-                // The last byte: that of a payload, not of a length, in all layouts but the blob, where it is the exit code.
+                // The last byte: that of a payload, not of a length, in all layouts but the blob, where it is the exit
+                // code.
                 bytes = [.. bytes];
                 bytes[^1] ^= 1;
                 root.Put(file, bytes);
@@ -136,7 +139,8 @@ internal static class LegacyTree
         }
     }
 
-    private static string? FirstFile(LegacyRootBuilder root, TreeEntry entry, LegacyArtifact artifact) => entry.Layout switch
+    private static string? FirstFile(LegacyRootBuilder root, TreeEntry entry, LegacyArtifact artifact) =>
+        entry.Layout switch
     {
         LegacyLayout.MetaA or LegacyLayout.MetaB => $"artifacts/{artifact.Key}.meta",
         LegacyLayout.Pack => entry.Outputs == 0 ? null : $"artifacts/{artifact.Key}.pack",
@@ -153,7 +157,8 @@ internal static class LegacyTree
         from outputs in Gen.Choose(0, 3)
         from length in Gen.Choose(0, 4000)
         from age in Gen.Choose(0, 50)
-        from damage in Gen.Frequency((5, Gen.Constant(EntryDamage.None)), (3, Gen.Elements(Enum.GetValues<EntryDamage>())))
+        from damage in Gen.Frequency((5, Gen.Constant(EntryDamage.None)),
+            (3, Gen.Elements(Enum.GetValues<EntryDamage>())))
         from digests in Gen.Elements(true, false)
         select new TreeEntry(key, root, layout, outputs, length, age, damage, digests);
 }

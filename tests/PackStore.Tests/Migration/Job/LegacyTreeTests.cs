@@ -73,7 +73,8 @@ public sealed class LegacyTreeTests
     private static List<string> FilesOf(IEnumerable<TreeEntry> entries, string source) =>
     [
         .. entries.SelectMany(e => Directory.EnumerateFiles(
-            Path.Combine(source, LegacyTree.Roots[e.Root], "artifacts"), LegacyTree.KeyOf(e) + "*", SearchOption.AllDirectories))
+            Path.Combine(source, LegacyTree.Roots[e.Root], "artifacts"), LegacyTree.KeyOf(e) + "*",
+                SearchOption.AllDirectories))
             .Distinct().Order(StringComparer.Ordinal),
     ];
 

@@ -10,7 +10,8 @@ namespace PackStore.Tests.Migration.Job;
 internal sealed class MigrationBench : IDisposable
 {
     /// <summary>When artifacts were stored, seconds since 1970: ten days ago, at the hour.</summary>
-    public static readonly ulong StoredAt = ((ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() - (240 * 3600)) / 3600 * 3600;
+    public static readonly ulong StoredAt =
+        ((ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - (240 * 3600)) / 3600 * 3600;
 
     private readonly TempStore _temp = new();
     private ArtifactStore? _store;

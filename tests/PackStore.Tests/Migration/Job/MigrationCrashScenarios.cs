@@ -5,8 +5,8 @@ using PackStore.Tests.Crash;
 
 namespace PackStore.Tests.Migration.Job;
 
-/// <summary>A migration stopped at each of its operations, over an empty store, over one with other keys, and again after
-/// a kill. The source only gets read, so it is the same for all states and lies in real files.</summary>
+/// <summary>A migration stopped at each of its operations, over an empty store, over one with other keys, and again
+/// after a kill. The source only gets read, so it is the same for all states and lies in real files.</summary>
 internal sealed class MigrationCrashScenarios : CrashScenarioSet
 {
     private const int Version = 1_000_000;
@@ -52,7 +52,8 @@ internal sealed class MigrationCrashScenarios : CrashScenarioSet
                 ExitCode = Version + key,
                 StoredAtSeconds = (ulong)StillClock.Instance.GetUtcNow().ToUnixTimeSeconds(),
             };
-            root.Add((key % 3) switch { 0 => LegacyLayout.Flat, 1 => LegacyLayout.Pack, _ => LegacyLayout.Staged }, artifact);
+            root.Add((key % 3) switch { 0 => LegacyLayout.Flat, 1 => LegacyLayout.Pack, _ => LegacyLayout.Staged },
+                artifact);
         }
 
         root.WriteIndex(LegacyIndexShape.R3);

@@ -1,5 +1,6 @@
 using PackStore.Migration;
 using PackStore.Migration.Legacy;
+using PackStore.Migration.Sources;
 using PackStore.Storage.Foreign;
 using PackStore.TestKit;
 using Xunit;
@@ -18,7 +19,8 @@ public sealed class RootsAndConflictsTests : IDisposable
     [Fact]
     public void Roots_are_found_newest_first_and_links_are_none()
     {
-        string[] roots = ["", "v1.9.0", "v1.10.0", "v1.10.0/daemon-state/b", "v1.10.0/daemon-state/a", "daemon-state/x"];
+        string[] roots =
+            ["", "v1.9.0", "v1.10.0", "v1.10.0/daemon-state/b", "v1.10.0/daemon-state/a", "daemon-state/x"];
         foreach (string root in roots)
         {
             Directory.CreateDirectory(Path.Combine(_bench.Source, root, "artifacts"));
@@ -53,10 +55,12 @@ public sealed class RootsAndConflictsTests : IDisposable
     [Theory]
     [InlineData("v1.2.0", "v1.1.0")]
     [InlineData("v1.1.0", "v1.2.0")]
-    public async Task Of_one_key_in_two_caches_the_later_stored_wins_and_the_conflict_is_reported(string later, string earlier)
+    public async Task Of_one_key_in_two_caches_the_later_stored_wins_and_the_conflict_is_reported(string later,
+        string earlier)
     {
         LegacyArtifact newer = MigrationBench.Artifact("a", 10) with { StoredAtSeconds = s_later };
-        LegacyArtifact older = newer with { Outputs = [("old.o", [1, 2, 3])], StoredAtSeconds = MigrationBench.StoredAt };
+        LegacyArtifact older =
+            newer with { Outputs = [("old.o", [1, 2, 3])], StoredAtSeconds = MigrationBench.StoredAt };
         Write(later, newer);
         Write(earlier, older);
         MigrationReport report = await _bench.RunAsync();
@@ -73,7 +77,8 @@ public sealed class RootsAndConflictsTests : IDisposable
     public async Task The_later_one_counts_only_if_it_is_sound()
     {
         LegacyArtifact newer = MigrationBench.Artifact("a", 10) with { StoredAtSeconds = s_later };
-        LegacyArtifact older = newer with { Outputs = [("old.o", [1, 2, 3])], StoredAtSeconds = MigrationBench.StoredAt };
+        LegacyArtifact older =
+            newer with { Outputs = [("old.o", [1, 2, 3])], StoredAtSeconds = MigrationBench.StoredAt };
         Write("v1.1.0", older);
         Write("v1.2.0", newer);
         File.Delete(Path.Combine(_bench.Source, "v1.2.0", LegacyRootBuilder.FlatPath(newer.Key, 0)));
@@ -166,7 +171,8 @@ public sealed class RootsAndConflictsTests : IDisposable
     [Fact]
     public async Task Puts_that_come_meanwhile_are_never_replaced()
     {
-        LegacyArtifact[] artifacts = [.. Enumerable.Range(0, 2000).Select(static i => MigrationBench.Artifact($"{i}", 20))];
+        LegacyArtifact[] artifacts =
+            [.. Enumerable.Range(0, 2000).Select(static i => MigrationBench.Artifact($"{i}", 20))];
         Write("", artifacts);
         int next = 0;
         _ = _bench.Store;
@@ -174,7 +180,8 @@ public sealed class RootsAndConflictsTests : IDisposable
         [
             .. Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
             {
-                for (int i = Interlocked.Increment(ref next) - 1; i < artifacts.Length; i = Interlocked.Increment(ref next) - 1)
+                for (int i = Interlocked.Increment(ref next) - 1; i < artifacts.Length; i =
+                    Interlocked.Increment(ref next) - 1)
                 {
                     // From both ends, so that some come before the import of their key and some after.
                     await PutAsync(artifacts[i % 2 == 0 ? i / 2 : ^((i + 1) / 2)].Key, null);
@@ -190,7 +197,8 @@ public sealed class RootsAndConflictsTests : IDisposable
     [Fact]
     public async Task A_run_that_is_cancelled_leaves_what_it_brought_in_and_the_next_goes_on()
     {
-        LegacyArtifact[] artifacts = [.. Enumerable.Range(0, 1500).Select(static i => MigrationBench.Artifact($"{i}", 20))];
+        LegacyArtifact[] artifacts =
+            [.. Enumerable.Range(0, 1500).Select(static i => MigrationBench.Artifact($"{i}", 20))];
         Write("", artifacts);
         using CancellationTokenSource stop = new();
         int seen = 0;

@@ -66,7 +66,8 @@ public sealed class SourceTests : IDisposable
         Assert.Equal(0, report.UndeletedFiles);
         Assert.True(report.DeletedFiles > 30);
         Assert.Equal(
-            ["artifacts/.staged-v2/.store.lock", $"artifacts/{bad.Key}_0", "artifacts/README", "index.bin", "logs/daemon.log"],
+            ["artifacts/.staged-v2/.store.lock", $"artifacts/{bad.Key}_0", "artifacts/README", "index.bin",
+                "logs/daemon.log"],
             Names());
 
         // The row that was refused holds its index; the others are known to be in the store.
@@ -107,7 +108,8 @@ public sealed class SourceTests : IDisposable
         Assert.Equal(0, report.Skipped);
         AssertAllHits();
         Assert.DoesNotContain("index.bin", Names());
-        Assert.DoesNotContain(Names(), n => _artifacts.Any(a => n.StartsWith($"artifacts/{a.Key}", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Names(), n =>
+            _artifacts.Any(a => n.StartsWith($"artifacts/{a.Key}", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -241,7 +243,8 @@ public sealed class SourceTests : IDisposable
         Fill(2);
         _bench.Root.Put(".writer.lock", []);
         _bench.Write();
-        using IForeignDirectory staged = ForeignDirectories.Open(Path.Combine(_bench.Source, "artifacts", ".staged-v2"));
+        using IForeignDirectory staged =
+            ForeignDirectories.Open(Path.Combine(_bench.Source, "artifacts", ".staged-v2"));
         Assert.Equal(ForeignStatus.Ok, staged.TryLock(".store.lock", false, out IDisposable? reader));
         string[] before = Names();
         Assert.True((await _bench.RunAsync(move: true)).HasLiveDaemon);
@@ -265,7 +268,8 @@ public sealed class SourceTests : IDisposable
         _bench.Write();
         using (ArtifactStore inside = ArtifactStore.Open(Path.Combine(_bench.Source, "packstore")))
         {
-            MigrationReport report = await inside.MigrateAsync(_bench.Source, new MigrationOptions { MoveSource = true });
+            MigrationReport report =
+                await inside.MigrateAsync(_bench.Source, new MigrationOptions { MoveSource = true });
             Assert.Equal(_artifacts.Count, report.Imported);
         }
 
@@ -327,7 +331,8 @@ public sealed class SourceTests : IDisposable
     private static PackStore.Storage.FileStamp StampOf(string path)
     {
         using IForeignDirectory directory = ForeignDirectories.Open(Path.GetDirectoryName(path)!);
-        Assert.Equal(ForeignStatus.Ok, directory.TryOpen(Path.GetFileName(path), out PackStore.Storage.IStoreFile? file));
+        Assert.Equal(ForeignStatus.Ok,
+            directory.TryOpen(Path.GetFileName(path), out PackStore.Storage.IStoreFile? file));
         using (file)
         {
             return file!.Stat();

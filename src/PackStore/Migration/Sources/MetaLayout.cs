@@ -4,10 +4,10 @@ using PackStore.Migration.Legacy;
 using PackStore.Migration.Legacy.Hashing;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
-/// <summary><c>artifacts/KEY.meta</c>: the oldest layout, everything of an artifact in one file but its time, which is the
-/// file's.</summary>
+/// <summary><c>artifacts/KEY.meta</c>: the oldest layout, everything of an artifact in one file but its time, which is
+/// the file's.</summary>
 internal sealed class MetaLayout(LegacyRoot root, PayloadFileReader reader)
 {
     /// <summary>The longest that is read: it has to be in memory whole.</summary>

@@ -2,11 +2,12 @@ using System.Text;
 using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
-/// <summary>One legacy cache, opened: its directories, what is in them, and the locks that keep its daemons away.</summary>
-/// <remarks>Names are those of one listing; what went away since is found missing when it is opened, and what came since
-/// is for the next run.</remarks>
+/// <summary>One legacy cache, opened: its directories, what is in them, and the locks that keep its daemons
+/// away.</summary>
+/// <remarks>Names are those of one listing; what went away since is found missing when it is opened, and what came
+/// since is for the next run.</remarks>
 internal sealed class LegacyRoot : IDisposable
 {
     // A daemon's process id and a line end; bounds what is read of it.
@@ -55,10 +56,12 @@ internal sealed class LegacyRoot : IDisposable
     /// <summary>Whether files may be deleted: nobody else is at work here.</summary>
     public bool MayDelete => !Report.IsLive;
 
-    /// <summary>Opens a root that was found below <paramref name="top"/>; <see langword="null"/> if it went away.</summary>
+    /// <summary>Opens a root that was found below <paramref name="top"/>; <see langword="null"/> if it went
+    /// away.</summary>
     /// <param name="top">The top, which stays the caller's.</param>
     /// <param name="path">Where it is below that.</param>
-    /// <param name="exclusive">Whether readers of the cache are to be kept out too, because files will be deleted.</param>
+    /// <param name="exclusive">Whether readers of the cache are to be kept out too, because files will be
+    /// deleted.</param>
     public static LegacyRoot? TryOpen(IForeignDirectory top, string path, bool exclusive)
     {
         IForeignDirectory? directory = top;
@@ -97,8 +100,8 @@ internal sealed class LegacyRoot : IDisposable
 
     private void Open(bool exclusive)
     {
-        // The daemon's lock is held for its whole life, so it is never waited for. Where there is no such file, the cache
-        // is of a version that had none.
+        // The daemon's lock is held for its whole life, so it is never waited for. Where there is no such file, the
+        // cache is of a version that had none.
         Lock(_directory, LegacyNames.WriterLock, exclusive: true);
         _isDatabaseBusy = Lock(_directory, LegacyNames.Database, exclusive: false) == ForeignStatus.Busy;
         ArtifactsStatus = _directory.TryOpenDirectory(LegacyNames.Artifacts, out IForeignDirectory? artifacts);

@@ -5,13 +5,14 @@ using PackStore.Migration.Legacy.Hashing;
 using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
-/// <summary>Reads one payload file whole: into memory, or on to the loose tier; of the size and digest that were recorded,
-/// or a reason why not.</summary>
+/// <summary>Reads one payload file whole: into memory, or on to the loose tier; of the size and digest that were
+/// recorded, or a reason why not.</summary>
 /// <param name="target">Where large ones go.</param>
 /// <param name="arena">Where small ones go.</param>
-/// <param name="mayLink">Whether large files may be linked instead of copied, because their names will be deleted.</param>
+/// <param name="mayLink">Whether large files may be linked instead of copied, because their names will be
+/// deleted.</param>
 internal sealed class PayloadFileReader(IImportTarget target, ReadArena arena, bool mayLink)
 {
     // Up to here a size is believed without asking the file: it bounds what a row that lies can make us take.
@@ -30,7 +31,8 @@ internal sealed class PayloadFileReader(IImportTarget target, ReadArena arena, b
     /// <param name="output">What it is to be: key, number, name, mode, size, digest.</param>
     /// <param name="into">What it is added to.</param>
     public string? Read(
-        IForeignDirectory directory, ReadOnlySpan<byte> name, bool isListed, in ExpectedOutput output, EntryPayloads into)
+        IForeignDirectory directory, ReadOnlySpan<byte> name, bool isListed, in ExpectedOutput output,
+            EntryPayloads into)
     {
         if (output.Size >= (ulong)target.LooseFrom)
         {

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>Walks from one foreign directory to another below it, one real directory at a time.</summary>
 internal static class ForeignPaths

@@ -1,7 +1,7 @@
 using System.Text;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>
 /// Finds the caches in a legacy directory: the directory itself, its version directories, and the daemons' states under
@@ -92,7 +92,8 @@ internal static class RootFinder
     }
 
     private static bool IsRoot(IForeignDirectory directory) =>
-        Is(directory, LegacyNames.Artifacts, ForeignKind.Directory) || Is(directory, LegacyNames.Index, ForeignKind.File)
+        Is(directory, LegacyNames.Artifacts, ForeignKind.Directory)
+            || Is(directory, LegacyNames.Index, ForeignKind.File)
         || Is(directory, LegacyNames.Database, ForeignKind.File);
 
     private static bool Is(IForeignDirectory directory, string name, ForeignKind kind) =>

@@ -1,6 +1,6 @@
 using PackStore.Migration.Legacy;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>Permission bits of a row: native modes without the file type that may be in them.</summary>
 internal static class RowModes

@@ -4,7 +4,7 @@ using PackStore.Migration.Legacy.Hashing;
 using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary><c>artifacts/KEY.pack</c>: all outputs in one file, found by the ranges at its front. All of it is used or
 /// nothing.</summary>
@@ -13,8 +13,8 @@ internal sealed class PackLayout(LegacyRoot root, PayloadFileReader reader)
     // A directory for so many outputs is read along with the front.
     private const int FrontBytes = 1024;
 
-    /// <summary>Reads all outputs of a row; returns the reason if one cannot be had, <see cref="SkipReasons.Missing"/> if
-    /// there is no pack.</summary>
+    /// <summary>Reads all outputs of a row; returns the reason if one cannot be had, <see cref="SkipReasons.Missing"/>
+    /// if there is no pack.</summary>
     public string? Read(in ArtifactKey key, LegacyRow row, EntryPayloads into)
     {
         string name = row.Key + LegacyNames.PackSuffix;

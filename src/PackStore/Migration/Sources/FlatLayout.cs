@@ -1,10 +1,10 @@
 using PackStore.Migration.Legacy;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
-/// <summary><c>artifacts/KEY_I</c>: one file an output, as many as the row has, each as long as the row says. Only a digest
-/// beside it could tell bytes that a tool changed in place.</summary>
+/// <summary><c>artifacts/KEY_I</c>: one file an output, as many as the row has, each as long as the row says. Only a
+/// digest beside it could tell bytes that a tool changed in place.</summary>
 internal sealed class FlatLayout(LegacyRoot root, PayloadFileReader reader)
 {
     // A key, an underscore and the digits of a number.

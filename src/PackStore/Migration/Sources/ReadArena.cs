@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>
 /// Memory for the payloads of one batch: small ones one behind the other in a block that is used again and again, large

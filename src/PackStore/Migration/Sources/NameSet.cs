@@ -1,11 +1,11 @@
 using System.IO.Hashing;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>
-/// Names of a large directory, or keys, by their hashes: eight to sixteen bytes each instead of the text. A collision says of a name
-/// that it is there when it is not: whoever opens it then finds out.
+/// Names of a large directory, or keys, by their hashes: eight to sixteen bytes each instead of the text. A collision
+/// says of a name that it is there when it is not: whoever opens it then finds out.
 /// </summary>
 /// <remarks>Read by any thread once it is filled.</remarks>
 internal sealed class NameSet

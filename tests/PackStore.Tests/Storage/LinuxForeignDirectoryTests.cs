@@ -1,8 +1,6 @@
 using System.Runtime.Versioning;
 using PackStore.Storage.Foreign;
 using PackStore.Storage.Linux;
-using PackStore.Storage.Portable;
-using PackStore.TestKit;
 using Xunit;
 
 namespace PackStore.Tests.Storage;
@@ -28,21 +26,4 @@ public sealed class LinuxForeignDirectoryTests : ForeignDirectorySuite
         Assert.Equal(old, File.GetLastAccessTimeUtc(Inside("file")));
         Assert.Equal(old, System.IO.Directory.GetLastAccessTimeUtc(RootPath));
     }
-}
-
-/// <summary>The suite over the runtime's own files.</summary>
-public sealed class PortableForeignDirectoryTests : ForeignDirectorySuite
-{
-    private protected override bool KnowsPipes => false;
-
-    private protected override IForeignDirectory Open(string path) => PortableForeignDirectory.Open(path);
-}
-
-/// <summary>The suite over the double.</summary>
-public sealed class ObservedForeignDirectoryTests : ForeignDirectorySuite
-{
-    private protected override bool KnowsPipes => false;
-
-    private protected override IForeignDirectory Open(string path) =>
-        new ObservedForeignDirectory(ForeignDirectories.Open(path), static _ => { });
 }

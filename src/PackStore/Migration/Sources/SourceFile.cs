@@ -1,4 +1,4 @@
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>A file of a legacy cache that an entry was read from.</summary>
 /// <param name="Directory">Its directory below the root, <c>/</c>-separated.</param>

@@ -1,7 +1,7 @@
 using PackStore.Migration.Legacy;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>Why an entry is left out: words that reports and scripts rely on.</summary>
 internal static class SkipReasons
@@ -48,7 +48,8 @@ internal static class SkipReasons
     /// <summary>Names or streams that no record can hold, or a file too long to be believed.</summary>
     public const string TooLarge = "toolarge";
 
-    /// <summary>The store has the key in a version as new or newer, with other content. Nothing is wrong with that.</summary>
+    /// <summary>The store has the key in a version as new or newer, with other content. Nothing is wrong with
+    /// that.</summary>
     public const string Older = "older";
 
     /// <summary>The reason for a foreign name that could not be had.</summary>

@@ -4,7 +4,7 @@ using PackStore.Migration.Legacy.Hashing;
 using PackStore.Storage;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>The digests that newer versions kept beside the files of <c>artifacts</c>.</summary>
 internal static class BlobDigests

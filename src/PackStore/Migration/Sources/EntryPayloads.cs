@@ -1,6 +1,6 @@
 using PackStore.Engine.Importing;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>The payloads of one entry as they were found, in one layout or another.</summary>
 internal sealed class EntryPayloads
@@ -8,8 +8,8 @@ internal sealed class EntryPayloads
     /// <summary>The outputs, in order.</summary>
     public List<ImportedOutput> Outputs { get; } = [];
 
-    /// <summary>The files that hold them, and those beside that mean nothing without them, in the order in which they can
-    /// be deleted: what leads to others after those.</summary>
+    /// <summary>The files that hold them, and those beside that mean nothing without them, in the order in which they
+    /// can be deleted: what leads to others after those.</summary>
     public List<SourceFile> Files { get; } = [];
 
     /// <summary>The file or directory that is named in reports, below the root.</summary>

@@ -3,11 +3,11 @@ using PackStore.Migration.Legacy;
 using PackStore.Migration.Legacy.Hashing;
 using PackStore.Storage.Foreign;
 
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
 /// <summary>
-/// <c>.staged-v2</c>: a pointer leads to a generation, whose manifest has a digest for every output. What is wrong behind
-/// a pointer is a miss: bytes that are less checked do not step in.
+/// <c>.staged-v2</c>: a pointer leads to a generation, whose manifest has a digest for every output. What is wrong
+/// behind a pointer is a miss: bytes that are less checked do not step in.
 /// </summary>
 internal sealed class StagedLayout(LegacyRoot root, PayloadFileReader reader)
 {

@@ -1,6 +1,7 @@
-namespace PackStore.Migration;
+namespace PackStore.Migration.Sources;
 
-/// <summary>Names in a legacy cache, and how names are made of keys. Keys are hexadecimal before they come here.</summary>
+/// <summary>Names in a legacy cache, and how names are made of keys. Keys are hexadecimal before they come
+/// here.</summary>
 internal static class LegacyNames
 {
     public const string Artifacts = "artifacts";
@@ -39,7 +40,8 @@ internal static class LegacyNames
     public static int WriteFlat(Span<byte> destination, string key, int index)
     {
         int length = Write(destination, key, "_"u8);
-        index.TryFormat(destination[length..], out int digits, default, System.Globalization.CultureInfo.InvariantCulture);
+        index.TryFormat(destination[length..], out int digits, default,
+            System.Globalization.CultureInfo.InvariantCulture);
         return length + digits;
     }
 }
