@@ -1,5 +1,4 @@
 using PackStore.Engine;
-using PackStore.Engine.Space;
 
 namespace PackStore;
 

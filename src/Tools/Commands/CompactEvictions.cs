@@ -1,5 +1,4 @@
 using System.Globalization;
-using PackStore.Tools.Output;
 using PackStore.Tools.Values;
 
 namespace PackStore.Tools.Commands;

@@ -1,5 +1,4 @@
 using PackStore.Format;
-using PackStore.Storage;
 using PackStore.TestChild;
 using PackStore.TestKit;
 using PackStore.Tests.Crash;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using PackStore.TestChild;
 using PackStore.TestKit;
 using Xunit;
 using Xunit.Abstractions;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using PackStore.Storage;
 using PackStore.Storage.Foreign;
 using PackStore.TestKit;
 using Xunit;

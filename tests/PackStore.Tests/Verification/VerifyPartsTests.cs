@@ -1,4 +1,3 @@
-using PackStore.Format;
 using Xunit;
 
 namespace PackStore.Tests.Verification;

@@ -1,4 +1,3 @@
-using PackStore.Engine.Writing;
 using PackStore.Format;
 using PackStore.Storage;
 

@@ -1,4 +1,3 @@
-using PackStore.Migration;
 using PackStore.Migration.Legacy;
 using PackStore.Migration.Sources;
 using PackStore.Storage.Foreign;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using PackStore.Migration.Legacy;
 using PackStore.Storage.Foreign;
 using PackStore.TestKit;
 using Xunit;
