@@ -34,7 +34,8 @@ public sealed partial class ArtifactStore
         }
 
         return OwnThread.Run("packstore evict", () => _engine.Evictor.Run(
-            core => SpacePolicy.TargetOf(core, options), options.DryRun ? EvictionMode.Plan : EvictionMode.Apply, options.OnVictim, progress,
+            core => SpacePolicy.TargetOf(core, options), options.DryRun ? EvictionMode.Plan : EvictionMode.Apply,
+            options.OnVictim, progress,
             cancellationToken));
     }
 

@@ -3,8 +3,8 @@ using PackStore.Engine;
 namespace PackStore;
 
 /// <summary>
-/// Looks after an open store: flushes, evicts, compacts, saves the index, verifies a part, again and again in the background, or
-/// round by round when asked. A daemon owns one beside its store and disposes it first.
+/// Looks after an open store: flushes, evicts, compacts, saves the index, verifies a part, again and again in the
+/// background, or round by round when asked. A daemon owns one beside its store and disposes it first.
 /// </summary>
 /// <remarks>Thread-safe. Rounds never overlap. A step that fails is reported and tried again in the next
 /// round.</remarks>

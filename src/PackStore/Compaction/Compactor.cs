@@ -66,8 +66,8 @@ internal sealed class Compactor : IDisposable
         }
     }
 
-    /// <summary>A reading process has an index of its own: in a dry run the victims go from there, and what comes next is
-    /// planned without them.</summary>
+    /// <summary>A reading process has an index of its own: in a dry run the victims go from there, and what comes next
+    /// is planned without them.</summary>
     private EvictionReport? Evict(CompactionOptions options, CancellationToken token)
     {
         if (options.Eviction is not { } wanted)

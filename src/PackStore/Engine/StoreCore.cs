@@ -115,8 +115,9 @@ internal sealed class StoreCore : IHashSource
     /// <summary>Bits of a key's hash that are used; fewer than 64 only in tests, to force collisions.</summary>
     public ulong HashMask { get; init; } = ulong.MaxValue;
 
-    /// <summary>Numbers of segments that should be there, or longer, and are not: what leads into them is kept, for they may come
-    /// back. What leads into any other segment that is not there is left over from before it was compacted.</summary>
+    /// <summary>Numbers of segments that should be there, or longer, and are not: what leads into them is kept, for
+    /// they may come back. What leads into any other segment that is not there is left over from before it was
+    /// compacted.</summary>
     public IReadOnlySet<int> AbsentSegments { get; set; } = new HashSet<int>();
 
     /// <summary>Sends lookups the long way round until <see cref="RemoveDetour"/>. Called before its reason can be

@@ -11,8 +11,8 @@ public sealed class CompactionOptions
     /// limit.</summary>
     public long? MaxBytesPerSecond { get; init; }
 
-    /// <summary>What is to be evicted first; nothing by default. In a dry run the plan counts it as gone if the store was
-    /// opened read-only.</summary>
+    /// <summary>What is to be evicted first; nothing by default. In a dry run the plan counts it as gone if the store
+    /// was opened read-only.</summary>
     public EvictionOptions? Eviction { get; init; }
 
     /// <summary>Whether to say only what would be done: nothing is changed.</summary>

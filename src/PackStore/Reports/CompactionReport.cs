@@ -18,7 +18,8 @@ public sealed class CompactionReport
     /// <summary>After it.</summary>
     public CompactionTotals After { get; }
 
-    /// <summary>Bytes of files that are gone, evicted loose files among them, less those of files written in their place.</summary>
+    /// <summary>Bytes of files that are gone, evicted loose files among them, less those of files written in their
+    /// place.</summary>
     public long FreedBytes { get; internal init; }
 
     /// <summary>Bytes of the segments that were written.</summary>

@@ -16,7 +16,6 @@ internal sealed class SegmentAppender : IDisposable
 {
     private const long MinStepBytes = 256 << 10;
     private const long MaxStepBytes = 16 << 20;
-
     private readonly IStoreDirectory _directory;
     private readonly IStoreFile _file;
     private readonly long _capacity;
@@ -293,7 +292,8 @@ internal sealed class SegmentAppender : IDisposable
         }
     }
 
-    /// <summary>Room for the padding before a block-aligned payload, which a small segment cannot hold anyway.</summary>
+    /// <summary>Room for the padding before a block-aligned payload, which a small segment cannot hold
+    /// anyway.</summary>
     private static int MaxFirstGap(long capacity) =>
         capacity > FormatLimits.BlockAlignedFrom ? FormatLimits.BlockAlignment : 0;
 

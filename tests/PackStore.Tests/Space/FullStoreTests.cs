@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 
 namespace PackStore.Tests.Space;
 
-/// <summary>A small disk filled to the brim with default options: what is refused, what goes on, and how it gets better.
-/// The kernel's own full disks are in <c>Kernel/FullDiskTests</c>.</summary>
+/// <summary>A small disk filled to the brim with default options: what is refused, what goes on, and how it gets
+/// better. The kernel's own full disks are in <c>Kernel/FullDiskTests</c>.</summary>
 public sealed class FullStoreTests(ITestOutputHelper output)
 {
     [Theory]

@@ -4,7 +4,8 @@ namespace PackStore.Engine.Opening;
 
 /// <summary>
 /// The segments that a checkpoint promises and that are gone, cut, or no segments any more. They stay in the
-/// checkpoints to come as they were promised, until a repair: a loss must not look right because somebody opened the store.
+/// checkpoints to come as they were promised, until a repair: a loss must not look right because somebody opened the
+/// store.
 /// </summary>
 internal sealed class LostSegments(CheckpointRecord? checkpoint)
 {

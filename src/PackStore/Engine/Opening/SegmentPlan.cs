@@ -19,8 +19,8 @@ internal sealed record SegmentPlan(
     ulong MaxSequence, IReadOnlyList<string> Missing, IReadOnlyList<CheckpointSegment> Lost, bool HasUnreadable,
     IReadOnlyList<Segment> Unsynced)
 {
-    /// <summary>Numbers of segments that the checkpoint names, or that are there, and that cannot be read, or not as far
-    /// as they should.</summary>
+    /// <summary>Numbers of segments that the checkpoint names, or that are there, and that cannot be read, or not as
+    /// far as they should.</summary>
     public required IReadOnlySet<int> AbsentIds { get; init; }
 
     /// <summary>The greatest segment number that checkpoint or snapshot know: none up to it is used again.</summary>

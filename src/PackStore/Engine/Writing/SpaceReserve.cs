@@ -40,8 +40,8 @@ internal sealed class SpaceReserve(StoreCore core)
         }
     }
 
-    /// <summary>How large the next segment may become: usual, or where the disk is small a sixteenth of what it has, but
-    /// large enough for what is to go into it.</summary>
+    /// <summary>How large the next segment may become: usual, or where the disk is small a sixteenth of what it has,
+    /// but large enough for what is to go into it.</summary>
     public long CapacityFor(ReadOnlySpan<PreparedRecord> records)
     {
         long free = core.Directory.AvailableBytes();
@@ -50,8 +50,8 @@ internal sealed class SpaceReserve(StoreCore core)
         return Math.Min(_segmentBytes, SnapshotHeader.Align(wanted));
     }
 
-    /// <summary>Whether removals have used up so much of what is kept that a segment should be rewritten before the next
-    /// one.</summary>
+    /// <summary>Whether removals have used up so much of what is kept that a segment should be rewritten before the
+    /// next one.</summary>
     public bool IsLow(SegmentAppender? active)
     {
         if (active is not null && active.ReservedBytes >= FormatLimits.BlockAlignment)

@@ -254,7 +254,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         SchedulePoint.Reach("roll.told");
     }
 
-    /// <summary>The next segment number, used up even if a file of it is only left behind. Under the write lock.</summary>
+    /// <summary>The next segment number, used up even if a file of it is only left behind. Under the write
+    /// lock.</summary>
     public int TakeSegmentNumber()
     {
         if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
@@ -266,7 +267,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         return writer.NextSegmentId++;
     }
 
-    /// <summary>Makes a complete segment the last one: what is put next goes into a new one. Under the write lock.</summary>
+    /// <summary>Makes a complete segment the last one: what is put next goes into a new one. Under the write
+    /// lock.</summary>
     public void PublishSealed(Segment segment)
     {
         SealActive();

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using PackStore.Tools.Tests.Support;
 
-namespace PackStore.Tools.Tests;
+namespace PackStore.Tools.Tests.Compaction;
 
 /// <summary><c>compact --max-bytes</c> and <c>--max-age</c>.</summary>
 public sealed class CompactEvictionTests
@@ -34,7 +34,8 @@ public sealed class CompactEvictionTests
             Artifacts - done.GetProperty("evicted").GetInt64(), stat.GetProperty("artifacts").GetInt64());
         Assert.InRange(
             stat.GetProperty("diskBytes").GetInt64(), 0,
-            (stat.GetProperty("liveBytes").GetInt64() * 5 / 4) + stat.GetProperty("segmentSize").GetInt64() + (1 << 20));
+            (stat.GetProperty("liveBytes").GetInt64() * 5 / 4) + stat.GetProperty("segmentSize").GetInt64()
+                + (1 << 20));
         await ToolRun.Expect(ExitCode.Ok, "verify", store);
     }
 
