@@ -16,7 +16,6 @@ internal sealed class SegmentAppender : IDisposable
 {
     private const long MinStepBytes = 256 << 10;
     private const long MaxStepBytes = 16 << 20;
-
     private readonly IStoreDirectory _directory;
     private readonly IStoreFile _file;
     private readonly long _capacity;

@@ -114,7 +114,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         lock (core.WriteLock)
         {
             ThrowIfRefused();
-            wasThere = IsPresentLocked(key, hash);
+            wasThere = KeyPresence.IsThere(core, key, hash);
             if (wasThere)
             {
 #if PACKSTORE_PROOF
@@ -127,7 +127,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
                 return Append([tombstone]);
             }
 
-            ThrowIfUnreadable(hash);
+            KeyPresence.ThrowIfUnreadable(core, hash);
             return core.State.Table.HasLeftOut ? Append([tombstone]) : 0;
         }
     }
@@ -211,34 +211,6 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         if (writer.Poison is { } poison)
         {
             throw poison;
-        }
-    }
-
-    private bool IsPresentLocked(in ArtifactKey key, ulong hash)
-    {
-        StoreState state = core.State;
-        if (state.Recovery is { } runs && runs.TryFindNewest(state, key, hash, out _, out bool removed))
-        {
-            return !removed;
-        }
-
-        return IndexMerger.TryFindKey(core, state, key, hash, out _, out RecordHeader header)
-            && header.Kind == RecordKind.Artifact;
-    }
-
-    /// <summary>A record that cannot be read just now may be the one that was to be removed: "it was not there" would
-    /// be a lie.</summary>
-    private void ThrowIfUnreadable(ulong hash)
-    {
-        StoreState state = core.State;
-        IndexProbe probe = state.Table.Probe(hash);
-        while (probe.MoveNext())
-        {
-            if (state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
-                && !segment.TryRead(IndexWord.Offset(probe.Word), RecordHeaderLayout.Size, out _))
-            {
-                throw new IOException($"{segment.Name}: a record that may be the one to remove cannot be read.");
-            }
         }
     }
 

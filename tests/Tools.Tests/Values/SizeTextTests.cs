@@ -1,7 +1,7 @@
 using FsCheck.Xunit;
 using PackStore.Tools.Values;
 
-namespace PackStore.Tools.Tests;
+namespace PackStore.Tools.Tests.Values;
 
 public sealed class SizeTextTests
 {
