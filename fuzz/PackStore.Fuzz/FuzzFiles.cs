@@ -52,8 +52,8 @@ public sealed class FuzzFiles(string folder)
         return path;
     }
 
-    /// <summary>Writes the corpus of a target: its seeds, and some of the cases made of them that get past its checks
-    /// and some that do not. The same files every time; their number.</summary>
+    /// <summary>Writes the corpus of a target: its seeds, and some of the cases made of them that get past its checks:
+    /// what is refused would only dilute them. The same files every time; their number.</summary>
     public static int WriteSeeds(string corpus, IFuzzTarget target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -62,9 +62,7 @@ public sealed class FuzzFiles(string folder)
         IReadOnlyList<byte[]> seeds = target.Seeds();
         int written = 0;
         Write("seed", seeds);
-        (List<byte[]> accepted, List<byte[]> refused) = Mutate(target, seeds);
-        Write("accepted", accepted);
-        Write("refused", refused);
+        Write("accepted", Mutate(target, seeds));
         return written;
 
         void Write(string kind, IReadOnlyList<byte[]> inputs)
@@ -77,26 +75,21 @@ public sealed class FuzzFiles(string folder)
         }
     }
 
-    private static (List<byte[]> Accepted, List<byte[]> Refused) Mutate(
-        IFuzzTarget target, IReadOnlyList<byte[]> seeds)
+    private static List<byte[]> Mutate(IFuzzTarget target, IReadOnlyList<byte[]> seeds)
     {
         List<byte[]> accepted = [];
-        List<byte[]> refused = [];
-        for (ulong i = 0; i < CorpusCases && (accepted.Count < CorpusMutants || refused.Count < CorpusMutants); i++)
+        for (ulong i = 0; i < CorpusCases && accepted.Count < CorpusMutants; i++)
         {
             FuzzRandom random = new(CorpusSeed, i);
             byte[] input = Mutator.Make(target, seeds, ref random);
-            if (input.Length <= CorpusMaxBytes && FuzzRunner.TryOne(target, input, out bool isAccepted) is null)
+            if (input.Length <= CorpusMaxBytes
+                && FuzzRunner.TryOne(target, input, out bool isAccepted) is null && isAccepted)
             {
-                List<byte[]> kind = isAccepted ? accepted : refused;
-                if (kind.Count < CorpusMutants)
-                {
-                    kind.Add(input);
-                }
+                accepted.Add(input);
             }
         }
 
-        return (accepted, refused);
+        return accepted;
     }
 
     private static IEnumerable<byte[]> ReadAll(string room, string pattern) =>

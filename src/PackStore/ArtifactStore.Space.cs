@@ -35,8 +35,7 @@ public sealed partial class ArtifactStore
 
         return OwnThread.Run("packstore evict", () => _engine.Evictor.Run(
             core => SpacePolicy.TargetOf(core, options), options.DryRun ? EvictionMode.Plan : EvictionMode.Apply,
-            options.OnVictim, progress,
-            cancellationToken));
+            options.OnVictim, progress, cancellationToken));
     }
 
     /// <summary>Evicts for maintenance, in steps, with segments rewritten in between so that the disk follows. Null if

@@ -13,8 +13,8 @@ internal sealed class CommandTree
     [
         new InitCommand(), new PutCommand(), new GetCommand(), new ShowCommand(), new ListCommand(),
             new RemoveCommand(),
-        new StatCommand(), new VerifyCommand(), new RepairCommand(), new CompactCommand(),
-            new ImportCommand(), new ExportCommand(),
+        new StatCommand(), new VerifyCommand(), new RepairCommand(), new CompactCommand(), new ImportCommand(),
+        new ExportCommand(),
     ];
 
     private CommandTree()

@@ -52,13 +52,16 @@ internal static class MigrateCommand
         double before = Tar(source);
         using MemoryWatch memory = new();
         double import;
+        double processor;
         double flush;
         double again;
         await using (ArtifactStore store = ArtifactStore.Open(directory))
         {
+            TimeSpan busy = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             MigrationReport report = await store.MigrateAsync(source);
             import = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            processor = (Environment.CpuUsage.TotalTime - busy).TotalSeconds;
             if (report.Imported != artifacts)
             {
                 throw new InvalidOperationException($"{report.Imported} of {artifacts} artifacts were imported.");
@@ -83,7 +86,8 @@ internal static class MigrateCommand
         double tar = (before + after) / 2;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"tar {before:0.00} s and {after:0.00} s; import {import:0.00} s ({artifacts / import:0} /s, "
-            + $"{total / MebiByte / import:0} MiB/s) = {100 * tar / import:0} % of tar; "
+            + $"{total / MebiByte / import:0} MiB/s) = {100 * tar / import:0} % of tar, "
+            + $"{processor:0.00} s of processor; "
             + $"flush {flush:0.00} s; second run {again:0.00} s; {anonymous / MebiByte} MiB of memory without a file"));
     }
 

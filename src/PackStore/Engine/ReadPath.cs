@@ -207,6 +207,7 @@ internal sealed class ReadPath(StoreCore core)
         while (true)
         {
             ulong followed = Follow?.Invoke() ?? 0;
+            SchedulePoint.Reach("read.followed");
             if (TryFindFollowed(key, hash, touch, out found))
             {
                 return true;
@@ -222,7 +223,6 @@ internal sealed class ReadPath(StoreCore core)
 
     private bool TryFindFollowed(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
     {
-        SchedulePoint.Reach("read.followed");
         StoreState state = core.State;
         if (state.Recovery is not { } runs
             || !runs.TryFindNewest(state, key, hash, out RecordLocation location, out bool removed))

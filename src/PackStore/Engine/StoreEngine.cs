@@ -197,8 +197,8 @@ internal sealed class StoreEngine
                 Checkpoints!.CompleteDirectory();
             }
 
-            // Also what was flushed long ago, which the last clean checkpoint does not know, and a directory block that
-            // could not be written at the last close.
+            // Also what was flushed long ago: the last clean checkpoint does not know it. And a directory block that
+            // the last close could not write.
             wrote = writer.Sequence > writer.OpenedSequence || writer.SegmentsChanged;
 
             writer.IsClosed = true;
@@ -266,7 +266,7 @@ internal sealed class StoreEngine
             bool isMarked = !HasLeftOver(writer) || Checkpoints!.TryMark();
             lock (Core.WriteLock)
             {
-                if (writer.Appender is null || (isMarked && writer.Unsealed.Count > 0))
+                if (isMarked)
                 {
                     Writes!.SealLeftOvers();
                 }

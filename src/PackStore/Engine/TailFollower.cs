@@ -71,6 +71,7 @@ internal sealed class TailFollower : IDisposable
                 if (HeadWords.Unpack(word) is { SegmentId: not 0 } target && target.CompareTo(_applied) >= 0)
                 {
                     hasVanished = Walk(_applied, target);
+                    SchedulePoint.Reach("follow.walked");
                     _applied = target;
                 }
 

@@ -123,7 +123,9 @@ internal sealed class LooseAdopter(LooseTier tier)
             {
                 linked.Charge(length);
                 writer.Dispose();
-                return linked;
+                writer = linked;
+                writer.Charge(length);
+                return writer;
             }
 
             writer.File.CopyFrom(source, offset, 0, length);

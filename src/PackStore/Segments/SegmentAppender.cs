@@ -292,8 +292,7 @@ internal sealed class SegmentAppender : IDisposable
         }
     }
 
-    /// <summary>Room for the padding before a block-aligned payload, which a small segment cannot hold
-    /// anyway.</summary>
+    /// <summary>Room for the padding before a block-aligned payload; a small segment cannot hold one.</summary>
     private static int MaxFirstGap(long capacity) =>
         capacity > FormatLimits.BlockAlignedFrom ? FormatLimits.BlockAlignment : 0;
 

@@ -1,5 +1,4 @@
 using PackStore.Format;
-using PackStore.Proof;
 
 namespace PackStore.Segments;
 
@@ -48,7 +47,7 @@ internal ref struct SegmentScanner
         {
             long end = _end;
 #if PACKSTORE_PROOF
-            if (PlantedBugs.Has(PlantedBug.TailScanOffByOne))
+            if (Proof.PlantedBugs.Has(Proof.PlantedBug.TailScanOffByOne))
             {
                 end--;
             }

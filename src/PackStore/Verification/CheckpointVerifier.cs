@@ -21,8 +21,8 @@ internal sealed class CheckpointVerifier(VerifyRun run)
     /// since.</summary>
     public bool KeepsCommitted { get; private set; }
 
-    /// <summary>Checks it. <paramref name="isBoot"/> says that HEAD is of this boot.</summary>
-    public void Run(bool isBoot)
+    /// <summary>Checks it.</summary>
+    public void Run()
     {
         List<string> problems = [];
         CheckpointRecord? record = ReadPatiently(problems, out bool isAbsent);
@@ -30,7 +30,7 @@ internal sealed class CheckpointVerifier(VerifyRun run)
         CheckpointRecord? old = TryRead(StoreFileNames.CheckpointOld, oldProblems);
         if (record is null)
         {
-            Report(problems[^1], isAbsent, old is not null, isBoot);
+            Report(problems[^1], isAbsent, old is not null);
         }
         else if (old is null && !oldProblems[^1].EndsWith("absent", StringComparison.Ordinal))
         {
@@ -82,7 +82,7 @@ internal sealed class CheckpointVerifier(VerifyRun run)
         }
     }
 
-    private void Report(string problem, bool isAbsent, bool hasOld, bool isBoot)
+    private void Report(string problem, bool isAbsent, bool hasOld)
     {
         if (isAbsent)
         {
@@ -97,8 +97,9 @@ internal sealed class CheckpointVerifier(VerifyRun run)
                 return;
             }
 
-            // A snapshot is followed by a checkpoint, so without one of them nothing was ever saved.
-            if (!hasOld && isBoot && !SnapshotStore.Generations(run.Directory).Any())
+            // A snapshot is followed by a checkpoint, so without one of them nothing was ever saved, or a power cut
+            // took it before the first flush.
+            if (!hasOld && !SnapshotStore.Generations(run.Directory).Any())
             {
                 run.Findings.Note($"{StoreFileNames.Checkpoint}: none was written yet");
                 return;

@@ -63,7 +63,7 @@ internal static class StoreVerifier
         run.Identity = identity;
         using HeadView head = new(run);
         CheckpointVerifier checkpoint = new(run);
-        checkpoint.Run(head.Read() is not null);
+        checkpoint.Run();
         SegmentVerifier segments = new(run, checkpoint, head);
         segments.Run();
         if (run.Level != VerifyLevel.Index)

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using PackStore.Tools.Verifying;
 using PackStore.Tools.Output;
 using PackStore.Tools.Stores;
 using PackStore.Tools.Values;
+using PackStore.Tools.Verifying;
 
 namespace PackStore.Tools.Commands;
 

@@ -288,8 +288,17 @@ internal sealed class MemoryDirectory : IStoreDirectory
                 return null;
             }
 
-            _medium.Write(file, name, 0, holder);
-            _medium.SetLength(file, name, holder.Length);
+            try
+            {
+                _medium.Write(file, name, 0, holder);
+                _medium.SetLength(file, name, holder.Length);
+            }
+            catch (IOException e) when (StorageError.IsNoSpace(e))
+            {
+                // The text is for people only; a full disk must not keep anybody from making room.
+                currentHolder = [];
+            }
+
             return new MemoryLock(_locked, file);
         }
     }

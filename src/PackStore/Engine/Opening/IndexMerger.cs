@@ -1,6 +1,5 @@
 using PackStore.Format;
 using PackStore.Index;
-using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Opening;
@@ -52,7 +51,7 @@ internal sealed class IndexMerger(StoreCore core)
     public static bool MayReplace(StoreCore core, Segment segment, long offset)
     {
 #if PACKSTORE_PROOF
-        if (PlantedBugs.Has(PlantedBug.UncheckedReplacement))
+        if (Proof.PlantedBugs.Has(Proof.PlantedBug.UncheckedReplacement))
         {
             return true;
         }

@@ -12,6 +12,12 @@ internal sealed class Admission(StoreEngine engine)
 {
     // While others put too, room that was made may be gone again; whoever loses this often is refused.
     private const int MaxAttempts = 16;
+
+    // On a disk that is full a part at a time comes free, by rewriting and by eviction in turn.
+    private const int MaxFreeAttempts = 64;
+
+    /// <summary>What a segment takes when it begins, and some more.</summary>
+    private const long StepBytes = 320 << 10;
     private readonly StoreCore _core = engine.Core;
     private readonly long _cap = engine.Core.Options.MaxBytes ?? long.MaxValue;
     private readonly long _minFree = engine.Core.Options.MinFreeBytes;
@@ -98,19 +104,19 @@ internal sealed class Admission(StoreEngine engine)
         return report.Artifacts > 0 || report.IsTargetMet;
     }
 
-    /// <summary>Segments grow in steps of at most a sixteenth of what is free; that much is thought to be gone
-    /// already.</summary>
+    /// <summary>Segments begin with a step, and grow in steps of at most a sixteenth of what is free; that much is
+    /// thought to be gone already.</summary>
     private bool IsFree(long bytes)
     {
         long free = _core.Directory.AvailableBytes();
-        return free - (free / 16) - bytes >= _minFree;
+        return free - Math.Max(free / 16, StepBytes) - bytes >= _minFree;
     }
 
     private void EnsureFree(long bytes)
     {
-        for (int attempt = 0; attempt < MaxAttempts && !IsFree(bytes); attempt++)
+        for (int attempt = 0; attempt < MaxFreeAttempts && !IsFree(bytes); attempt++)
         {
-            if (!engine.Bound.TryFree(bytes) && !TryEvictForFree(bytes))
+            if (!engine.Bound.TryFree(Math.Max(bytes, StepBytes)) && !TryEvictForFree(bytes))
             {
                 break;
             }

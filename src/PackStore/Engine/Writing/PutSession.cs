@@ -107,7 +107,7 @@ internal static class PutSession
         bool wasThere;
         ulong sequence;
         engine.Checkpoints!.EnsureMarked();
-        if (engine.Writes!.IsReserveLow)
+        if (engine.Writes!.IsReserveLow())
         {
             // On a full disk: many removals take more than is kept for them, and what they remove gives it back.
             engine.Bound.TryFree(1);

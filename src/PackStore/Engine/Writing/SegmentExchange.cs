@@ -37,7 +37,7 @@ internal sealed class SegmentExchange(
         lock (core.WriteLock)
         {
             writes.ThrowIfRefused();
-            return writes.TakeSegmentNumber();
+            return writer.TakeSegmentNumber(core.Directory.FullPath);
         }
     }
 

@@ -12,6 +12,10 @@ namespace PackStore.Engine.Writing;
 internal sealed class SpaceReserve(StoreCore core)
 {
     private const int Share = 16;
+
+    /// <summary>A segment is half of what is kept, so that one can be copied even when removals have used some of
+    /// that.</summary>
+    private const int SegmentShare = 32;
     private const long MinCapacityBytes = 64 << 10;
 
     /// <summary>What a segment needs beside its records: header, padding, footer, trailer.</summary>
@@ -40,12 +44,12 @@ internal sealed class SpaceReserve(StoreCore core)
         }
     }
 
-    /// <summary>How large the next segment may become: usual, or where the disk is small a sixteenth of what it has,
+    /// <summary>How large the next segment may become: usual, or where the disk is small a small part of it,
     /// but large enough for what is to go into it.</summary>
     public long CapacityFor(ReadOnlySpan<PreparedRecord> records)
     {
         long free = core.Directory.AvailableBytes();
-        long share = Math.Max(MinCapacityBytes, Math.Min(Usable(free) / Share, free / 2));
+        long share = Math.Max(MinCapacityBytes, Math.Min(Usable(free) / SegmentShare, free / 2));
         long wanted = Math.Max(share, LengthOf(records) + SegmentOverheadBytes);
         return Math.Min(_segmentBytes, SnapshotHeader.Align(wanted));
     }

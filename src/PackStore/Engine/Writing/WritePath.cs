@@ -20,14 +20,11 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     private readonly long _segmentBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
 
     /// <summary>Whether space is so short that a removal should wait for a segment to be rewritten.</summary>
-    public bool IsReserveLow
+    public bool IsReserveLow()
     {
-        get
+        lock (core.WriteLock)
         {
-            lock (core.WriteLock)
-            {
-                return _reserve.IsLow(writer.Appender);
-            }
+            return _reserve.IsLow(writer.Appender);
         }
     }
 
@@ -233,7 +230,8 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     public void BeginSegment(long capacity)
     {
         SegmentMap segments = core.State.Segments;
-        Segment segment = new(core.Directory, core.Identity, core.Residency, TakeSegmentNumber());
+        Segment segment = new(core.Directory, core.Identity, core.Residency,
+            writer.TakeSegmentNumber(core.Directory.FullPath));
         SegmentAppender next = SegmentAppender.Create(
             core.Directory, core.Identity, segment, capacity,
                 core.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds());
@@ -252,19 +250,6 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         writer.Head.NextGeneration();
         PublishHead(new RecordLocation(segment.Id, segment.CommittedEnd));
         SchedulePoint.Reach("roll.told");
-    }
-
-    /// <summary>The next segment number, used up even if a file of it is only left behind. Under the write
-    /// lock.</summary>
-    public int TakeSegmentNumber()
-    {
-        if (writer.NextSegmentId > FormatLimits.MaxSegmentId)
-        {
-            throw new PackStoreException(
-                $"{core.Directory.FullPath} has used up its segment numbers; export it into a new store.");
-        }
-
-        return writer.NextSegmentId++;
     }
 
     /// <summary>Makes a complete segment the last one: what is put next goes into a new one. Under the write

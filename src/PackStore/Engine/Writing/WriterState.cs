@@ -83,6 +83,12 @@ internal sealed class WriterState(HeadPage head)
     /// <summary>Set when the store is being closed.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>The next segment number. It is used up even if what it was for fails: a file may be left
+    /// behind.</summary>
+    public int TakeSegmentNumber(string store) => NextSegmentId <= FormatLimits.MaxSegmentId
+        ? NextSegmentId++
+        : throw new PackStoreException($"{store} has used up its segment numbers; export it into a new store.");
+
     /// <summary>Notes that entries were taken out of the index without a record. The snapshot that makes it last counts
     /// them as it counts records.</summary>
     public void NoteEvicted(long entries)

@@ -141,14 +141,15 @@ internal static class LegacyTree
 
     private static string? FirstFile(LegacyRootBuilder root, TreeEntry entry, LegacyArtifact artifact) =>
         entry.Layout switch
-    {
-        LegacyLayout.MetaA or LegacyLayout.MetaB => $"artifacts/{artifact.Key}.meta",
-        LegacyLayout.Pack => entry.Outputs == 0 ? null : $"artifacts/{artifact.Key}.pack",
-        LegacyLayout.Flat => entry.Outputs == 0 ? null : LegacyRootBuilder.FlatPath(artifact.Key, 0),
-        LegacyLayout.Staged => entry.Outputs == 0 ? null : root.Files.Keys.Single(p =>
-            p.Contains(artifact.Key, StringComparison.Ordinal) && p.EndsWith("/output-0", StringComparison.Ordinal)),
-        _ => null,
-    };
+        {
+            LegacyLayout.MetaA or LegacyLayout.MetaB => $"artifacts/{artifact.Key}.meta",
+            LegacyLayout.Pack => entry.Outputs == 0 ? null : $"artifacts/{artifact.Key}.pack",
+            LegacyLayout.Flat => entry.Outputs == 0 ? null : LegacyRootBuilder.FlatPath(artifact.Key, 0),
+            LegacyLayout.Staged => entry.Outputs == 0 ? null : root.Files.Keys.Single(p =>
+                p.Contains(artifact.Key, StringComparison.Ordinal)
+                    && p.EndsWith("/output-0", StringComparison.Ordinal)),
+            _ => null,
+        };
 
     private static Gen<TreeEntry> MakeEntry() =>
         from key in Gen.Choose(0, 12)
