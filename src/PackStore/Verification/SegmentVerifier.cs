@@ -59,10 +59,25 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
 
     /// <summary>Takes note of what a live writer has appended meanwhile, and of the records of the segments that this
     /// part does not read: only who knows all can tell what is lost.</summary>
+    /// <remarks>A segment that a compaction takes away meanwhile left its copies in one with a greater number, which was
+    /// there before: the names are asked for again until there is none that was not looked at.</remarks>
     public void CatchUp()
     {
-        foreach (int id in SegmentNames.List(run.Directory))
+        HashSet<int> seen = [];
+        int before;
+        do
         {
+            before = seen.Count;
+            CatchUp(SegmentNames.List(run.Directory).Where(seen.Add));
+        }
+        while (seen.Count > before);
+    }
+
+    private void CatchUp(IEnumerable<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            run.Token.ThrowIfCancellationRequested();
             (RecordLocation Committed, RecordLocation Directory)? now = head.Read();
             using IStoreFile? file = run.Directory.TryOpen(StoreFileNames.Segment(id), writable: false);
             if (file is null)
