@@ -233,6 +233,8 @@ internal sealed class RootMigration(MigrationContext context, LegacyRoot root)
             return;
         }
 
+        // Before the indexes, by which a directory may be known for a cache.
+        new StagedSweep(root, context.Tally).Run();
         SourceRemover remover = new(root, context.Target, context.Tally);
         if (rows.Index is not null && !rows.HasRowsLeft)
         {

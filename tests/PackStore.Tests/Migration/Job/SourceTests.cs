@@ -111,6 +111,61 @@ public sealed class SourceTests : IDisposable
             _artifacts.Any(a => n.StartsWith($"artifacts/{a.Key}", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("/.publish.lock")]
+    [InlineData("/")]
+    public async Task A_lock_or_directory_without_pointer_that_a_stopped_run_left_goes_with_the_next(string before)
+    {
+        Fill(2);
+        _bench.Write();
+        string staged = Path.Combine(_bench.Source, "artifacts", ".staged-v2");
+        string key = _artifacts[2].Key;
+        await Assert.ThrowsAsync<IOException>(() => PackStore.Migration.MigrationJob.RunAsync(
+            _bench.Store.Engine, _bench.Store.Engine.Core.Directory,
+            () => new ObservedForeignDirectory(ForeignDirectories.Open(_bench.Source), path =>
+            {
+                if (path.EndsWith(key + before, StringComparison.Ordinal)
+                    && !File.Exists(Path.Combine(staged, key + ".current")))
+                {
+                    throw new IOException("stopped");
+                }
+            }),
+            new MigrationOptions { MoveSource = true, MaxParallelism = 1 }, null, CancellationToken.None));
+        Assert.True(Directory.Exists(Path.Combine(staged, key)));
+        Assert.Equal(0, (await _bench.RunAsync(move: true)).UndeletedFiles);
+        Assert.Equal(["artifacts/.staged-v2/.store.lock"], Names());
+        Assert.Empty(Directory.EnumerateDirectories(staged));
+        AssertAllHits();
+    }
+
+    [Fact]
+    public async Task The_lock_of_a_publisher_at_work_and_that_beside_a_generation_stay()
+    {
+        Fill(1);
+        LegacyArtifact unpublished = MigrationBench.Artifact("unpublished", 10);
+        _bench.Root.PutStaged(unpublished.Key, [.. unpublished.Outputs.Select(static o => o.Bytes)], publish: false);
+        string live = MigrationBench.Key("live");
+        _bench.Root.Put($"artifacts/.staged-v2/{live}/.publish.lock", []);
+        _bench.Root.Put("artifacts/.staged-v2/other/.publish.lock", []);
+        _bench.Write();
+        string[] kept = [.. Names().Where(n => n.Contains(unpublished.Key, StringComparison.Ordinal))];
+        string[] expected =
+        [
+            .. kept.Concat(["artifacts/.staged-v2/.store.lock", "artifacts/.staged-v2/other/.publish.lock"])
+                .Order(StringComparer.Ordinal),
+        ];
+        using IForeignDirectory publisher =
+            ForeignDirectories.Open(Path.Combine(_bench.Source, "artifacts", ".staged-v2", live));
+        Assert.Equal(ForeignStatus.Ok, publisher.TryLock(".publish.lock", true, out IDisposable? held));
+        Assert.Equal(1, (await _bench.RunAsync(move: true)).UndeletedFiles);
+        Assert.Equal(expected.Append($"artifacts/.staged-v2/{live}/.publish.lock").Order(StringComparer.Ordinal),
+            Names());
+        held!.Dispose();
+        MigrationReport report = await _bench.RunAsync(move: true);
+        Assert.Equal((0L, 1L), (report.UndeletedFiles, report.DeletedFiles));
+        Assert.Equal(expected, Names());
+    }
+
     [Fact]
     public async Task A_leftover_that_is_not_what_the_store_holds_stays()
     {
