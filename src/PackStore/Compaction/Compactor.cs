@@ -2,6 +2,7 @@ using PackStore.Engine;
 using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Format;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Compaction;
@@ -40,6 +41,7 @@ internal sealed class Compactor : IDisposable
     public CompactionReport Run(
         CompactionOptions options, IProgress<MaintenanceProgress>? progress, CancellationToken cancellationToken)
     {
+        SchedulePoint.BeforeLock(_jobLock, "compaction lock");
         lock (_jobLock)
         {
             Throw.IfClosed(Volatile.Read(ref _isStopped) != 0);
@@ -136,6 +138,7 @@ internal sealed class Compactor : IDisposable
         if (Interlocked.Exchange(ref _isStopped, 1) == 0)
         {
             _stop.Cancel();
+            SchedulePoint.BeforeLock(_jobLock, "compaction lock");
             lock (_jobLock)
             {
                 _stop.Dispose();

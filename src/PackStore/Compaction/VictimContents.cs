@@ -81,6 +81,9 @@ internal sealed class VictimContents
         LiveRecord[] Needed(List<DirectoryEntry> entries) =>
         [
             .. entries
+#if PACKSTORE_PROOF
+                .Where(static _ => !Proof.PlantedBugs.Has(Proof.PlantedBug.TombstoneDropped))
+#endif
                 .Where(e => !asks || Array.Exists(others, s => directories.HasOlder(s, e.Hash, e.Sequence)))
                 .OrderBy(static e => e.Offset)
                 .Select(static e => new LiveRecord(e, 0)),

@@ -80,5 +80,12 @@ internal enum PlantedBug
 
     /// <summary>A removal takes the key out of the index and writes no tombstone. Found by the model.</summary>
     TombstoneNotWritten,
+
+    /// <summary>A compaction leaves out tombstones though an older version stays in a segment that it does not
+    /// rewrite. Found by kills and power cuts.</summary>
+    TombstoneDropped,
+
+    /// <summary>The maps of segments that were compacted away are closed at once. Found by interleavings.</summary>
+    RetiredBeforeDrained,
 }
 #endif

@@ -168,6 +168,18 @@ internal sealed class InterleavingRun : IDisposable
         TryDo(() => _ = store.GetStats());
     }
 
+    /// <summary>Rewrites whatever has something dead in it, on this thread. A close may stop it.</summary>
+    public void Compact() => TryDo(() =>
+    {
+        try
+        {
+            Store.Compactor.Run(new CompactionOptions { DeadRatio = 0 }, null, CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (_isClosing)
+        {
+        }
+    });
+
     /// <summary>Closes the writer.</summary>
     public void Close()
     {

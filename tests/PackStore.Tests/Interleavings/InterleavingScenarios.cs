@@ -7,7 +7,7 @@ internal static class InterleavingScenarios
     public static IReadOnlyList<InterleavingScenario> All { get; } =
     [
         .. ReadWriteScenarios.Make(), .. IndexScenarios.Make(), .. FollowerScenarios.Make(), .. ClosingScenarios.Make(),
-        .. DurabilityScenarios.Make(),
+        .. DurabilityScenarios.Make(), .. CompactionScenarios.Make(),
     ];
 
     /// <summary>By name.</summary>

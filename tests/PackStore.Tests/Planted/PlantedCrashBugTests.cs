@@ -28,6 +28,7 @@ public class PlantedCrashBugTests(ITestOutputHelper output)
         { nameof(PlantedBug.LooseDeletedEarly), "loose OnFlush" },
         { nameof(PlantedBug.UncheckedReplacement), "loose OnFlush" },
         { nameof(PlantedBug.TailScanOffByOne), "put None" },
+        { nameof(PlantedBug.TombstoneDropped), "compact a part with a tombstone" },
     };
 
     [Theory]

@@ -27,6 +27,7 @@ public class PlantedInterleavingBugTests(ITestOutputHelper output)
         { nameof(PlantedBug.PendingNotOvertaken), "pending" },
         { nameof(PlantedBug.PendingMissBelieved), "pending until flushed" },
         { nameof(PlantedBug.HeadUnmappedEarly), "close a follower" },
+        { nameof(PlantedBug.RetiredBeforeDrained), "compact" },
     };
 
     [Theory]

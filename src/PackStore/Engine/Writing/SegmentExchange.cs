@@ -1,5 +1,6 @@
 using PackStore.Format;
 using PackStore.Index;
+using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Writing;
@@ -51,6 +52,7 @@ internal sealed class SegmentExchange(
         checkpoints.EnsureMarked();
         // A snapshot's watermark must not come between the segment's number and the last word that leads to it: the
         // records left behind would count as known to the snapshot.
+        SchedulePoint.BeforeLock(checkpoints.SnapshotLock, "snapshot lock");
         lock (checkpoints.SnapshotLock)
         {
             lock (core.WriteLock)
@@ -68,6 +70,7 @@ internal sealed class SegmentExchange(
 
                 output.DurableEnd = output.CommittedEnd;
                 writes.PublishSealed(output);
+                SchedulePoint.Reach("exchange.published");
             }
 
             Relocate(output, moves);
@@ -91,16 +94,19 @@ internal sealed class SegmentExchange(
             core.State = core.State with { Segments = core.State.Segments.Without(victims) };
         }
 
+        SchedulePoint.Reach("exchange.hidden");
         List<Segment> gone = [];
         try
         {
             // From here on nothing says that they must exist; before, their absence would be damage.
             if (victims.Count > 0 && checkpoints.TryWriteDurably())
             {
+                SchedulePoint.Reach("exchange.checkpointed");
                 foreach (Segment victim in victims)
                 {
                     remove(victim);
                     gone.Add(victim);
+                    SchedulePoint.Reach("exchange.unlinked");
                 }
             }
         }
@@ -122,6 +128,14 @@ internal sealed class SegmentExchange(
                 writer.Head.NextGeneration();
             }
 
+            SchedulePoint.Reach("exchange.told");
+#if PACKSTORE_PROOF
+            if (PlantedBugs.Has(PlantedBug.RetiredBeforeDrained))
+            {
+                gone.ForEach(static s => s.Close());
+                return gone;
+            }
+#endif
             EpochGate.Retire(() => gone.ForEach(static s => s.Close()));
         }
 
@@ -223,6 +237,7 @@ internal sealed class SegmentExchange(
                 foreach (RecordMove move in batch)
                 {
                     RelocateOne(output, move);
+                    SchedulePoint.Reach("exchange.relocated");
                 }
 
                 writer.RecordsSinceSnapshot += batch.Length;
