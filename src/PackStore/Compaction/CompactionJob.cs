@@ -27,6 +27,7 @@ internal sealed class CompactionJob : IDisposable
     private readonly List<Victim> _copied = [];
     private OutputLayout _layout;
     private OutputSegment? _output;
+    private bool _isListing;
 
     /// <summary>Prepares one.</summary>
     /// <param name="core">The store.</param>
@@ -62,6 +63,7 @@ internal sealed class CompactionJob : IDisposable
             _throttle.Token.ThrowIfCancellationRequested();
             try
             {
+                BeginListing();
                 Take(victim);
             }
             catch (VictimUnreadableException e)
@@ -79,7 +81,35 @@ internal sealed class CompactionJob : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _output?.Dispose();
+    public void Dispose()
+    {
+        _output?.Dispose();
+        EndListing();
+    }
+
+    // Snapshots wait from the listing of a victim until nothing that was listed is unpublished.
+    private void BeginListing()
+    {
+        if (_output is null)
+        {
+            EndListing();
+        }
+
+        if (!_isListing)
+        {
+            _exchange?.BeginListing();
+            _isListing = true;
+        }
+    }
+
+    private void EndListing()
+    {
+        if (_isListing)
+        {
+            _isListing = false;
+            _exchange?.EndListing();
+        }
+    }
 
     private void Take(Victim victim)
     {

@@ -51,12 +51,13 @@ internal sealed class RootMigration(MigrationContext context, LegacyRoot root)
             Task.WaitAny([Task.WhenAll(workers)], CancellationToken.None);
         }
 
-        if (workers.FirstOrDefault(static w => w.IsFaulted) is { } failed)
+        cancellationToken.ThrowIfCancellationRequested();
+        // Also one that a caller's callback cancelled: what it had in hand was not brought in, and the index must stay.
+        if (workers.FirstOrDefault(static w => !w.IsCompletedSuccessfully) is { } failed)
         {
             failed.GetAwaiter().GetResult();
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
         CountNameless();
         DeleteIndexes(rows);
     }

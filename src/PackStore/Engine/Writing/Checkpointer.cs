@@ -18,6 +18,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
     // Under SnapshotLock.
     private bool _isEnded;
+    private int _holds;
     private bool _marked = !writer.WasClean;
 
     /// <summary>Orders snapshots among themselves, and keeps their watermarks out of a publication of copies. Taken
@@ -91,7 +92,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         SchedulePoint.BeforeLock(SnapshotLock, "snapshot lock");
         lock (SnapshotLock)
         {
-            if (_isEnded)
+            if (_isEnded || _holds > 0)
             {
                 return false;
             }
@@ -132,6 +133,28 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
             }
 
             return written;
+        }
+    }
+
+    /// <summary>Lets no watermark be taken until <see cref="ReleaseSnapshots"/>, and waits for the snapshot that is being
+    /// written. A removal that came between the listing of records to copy and the publication of the copies must stay
+    /// behind every watermark: a replay that met the copy alone would bring back what was removed.</summary>
+    public void HoldSnapshots()
+    {
+        SchedulePoint.BeforeLock(SnapshotLock, "snapshot lock");
+        lock (SnapshotLock)
+        {
+            _holds++;
+        }
+    }
+
+    /// <summary>Ends one <see cref="HoldSnapshots"/>.</summary>
+    public void ReleaseSnapshots()
+    {
+        SchedulePoint.BeforeLock(SnapshotLock, "snapshot lock");
+        lock (SnapshotLock)
+        {
+            _holds--;
         }
     }
 

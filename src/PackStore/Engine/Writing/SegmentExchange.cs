@@ -32,6 +32,12 @@ internal sealed class SegmentExchange(
         }
     }
 
+    /// <summary>Before records to copy are listed: see <see cref="Checkpointer.HoldSnapshots"/>.</summary>
+    public void BeginListing() => checkpoints.HoldSnapshots();
+
+    /// <summary>All copies of what was listed are published.</summary>
+    public void EndListing() => checkpoints.ReleaseSnapshots();
+
     /// <summary>A number for a segment of copies. It is used up even if the segment never gets it.</summary>
     public int ReserveNumber()
     {
