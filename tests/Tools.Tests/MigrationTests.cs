@@ -54,6 +54,21 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
+    public async Task Compact_brings_a_cache_in_first_if_asked_to()
+    {
+        Write((s_good, "good"u8.ToArray()), (s_bad, null));
+        JsonElement plan = await ToolRun.ExpectJson(ExitCode.Warnings, "compact", Store, "--migrate", Source, "-n");
+        Assert.Equal(1, plan.GetProperty("migration").GetProperty("imported").GetInt64());
+        Assert.False(Directory.Exists(Store));
+        JsonElement result = await ToolRun.ExpectJson(ExitCode.Warnings, "compact", Store, "--migrate", Source);
+        Assert.Equal(1, result.GetProperty("migration").GetProperty("imported").GetInt64());
+        Assert.Equal(1, result.GetProperty("after").GetProperty("artifacts").GetInt64());
+        Assert.Equal("good", (await ToolRun.Expect(ExitCode.Ok, "get", Store, s_good, "-o", "-")).Text);
+        await ToolRun.Expect(ExitCode.Failed, "compact", Store, "--migrate", _temporary["nowhere"]);
+        await ToolRun.Expect(ExitCode.Usage, "compact", Store, "--migrate", Store);
+    }
+
+    [Fact]
     public async Task A_dry_run_shows_the_plan_and_makes_no_store()
     {
         Write((s_good, "good"u8.ToArray()));

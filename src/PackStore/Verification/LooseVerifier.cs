@@ -133,7 +133,9 @@ internal sealed class LooseVerifier(VerifyRun run, SegmentVerifier segments)
     }
 
     /// <summary>What is wrong is damage only if its record is still the newest: a writer removes files of records it
-    /// has replaced.</summary>
+    /// has replaced. And only if the record is still there: a compaction takes a segment away with what was removed in
+    /// it, and then the tombstones that said so; what it keeps stands in another segment, which the next verification
+    /// looks at.</summary>
     private void Settle()
     {
         if (_suspects.Count == 0)
@@ -144,13 +146,20 @@ internal sealed class LooseVerifier(VerifyRun run, SegmentVerifier segments)
         segments.CatchUp();
         foreach (Suspect suspect in _suspects)
         {
-            if (run.Tracker.IsNewest(suspect.Record.Hash, suspect.Record.Sequence))
+            if (run.Tracker.IsNewest(suspect.Record.Hash, suspect.Record.Sequence)
+                && IsThere(suspect.Record.SegmentId))
             {
                 run.Findings.Add(VerifyFindingKind.Loose, suspect.Name, 0, suspect.Key, suspect.Problem);
                 run.Witness?.LostLoose(suspect.Key, suspect.Name);
                 run.Tracker.MarkDamaged(suspect.Record.Hash, suspect.Record.Sequence, suspect.Bytes);
             }
         }
+    }
+
+    private bool IsThere(int segmentId)
+    {
+        using IStoreFile? file = run.Directory.TryOpen(StoreFileNames.Segment(segmentId), writable: false);
+        return file is not null;
     }
 
     private void NoteOrphans()

@@ -122,16 +122,16 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
 
         run.Segments++;
         long length = file.Stat().Length;
-        using FileWindow window = new(run, file) { Limit = length };
         bool isShortened = isListed && IsShort(id, length, listed);
-        if (!isListed && IsBlank(window))
+        if (!isListed && IsBlank(file, length))
         {
             run.Findings.Note($"{StoreFileNames.Segment(id)}: begun, nothing was written to it yet");
             return;
         }
 
         SegmentExtent extent = Extent(id, file, length, now);
-        window.Limit = Math.Min(length, extent.TailEnd);
+        // Made after the extent is known: what it has read before could be older than what the trailer promises.
+        using FileWindow window = new(run, file) { Limit = Math.Min(length, extent.TailEnd) };
         bool isServed = (isShortened && length < SegmentHeaderLayout.Size) || CheckHeader(id, window);
         long last = isShortened ? 0 : extent.DirectoryOffset;
         SegmentDirectory directory = SegmentDirectory.Load(window, last, extent.End);
@@ -242,8 +242,11 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         return true;
     }
 
-    private static bool IsBlank(FileWindow window) =>
-        !window.Read(0, SegmentHeaderLayout.Size + RecordHeaderLayout.Size).ContainsAnyExcept((byte)0);
+    private bool IsBlank(IStoreFile file, long length)
+    {
+        using FileWindow window = new(run, file) { Limit = length };
+        return !window.Read(0, SegmentHeaderLayout.Size + RecordHeaderLayout.Size).ContainsAnyExcept((byte)0);
+    }
 
     private bool CheckHeader(int id, FileWindow window)
     {

@@ -37,9 +37,15 @@ internal sealed class CompactCommand : IVerb
         HelpName = "AGE",
     };
 
+    private readonly Option<string> _migrate = new("--migrate")
+    {
+        Description = "First bring in this zccache cache, which is left as it is. Creates STORE where it is absent.",
+        HelpName = "ROOT",
+    };
+
     public CompactCommand() => Command = new Command("compact", "Give back the space of what is not needed any more.")
     {
-        _store, _maxBytes, _maxAge, _deadRatio, _limit,
+        _store, _maxBytes, _maxAge, _deadRatio, _limit, _migrate,
     }.WithDryRun();
 
     /// <inheritdoc/>
@@ -58,26 +64,65 @@ internal sealed class CompactCommand : IVerb
             DryRun = context.DryRun,
             Eviction = evictions.OptionsOf(context.Get(_maxBytes), context.Get(_maxAge)),
         };
-        CompactionReport report;
-        await using (ProgressMeter meter = context.StartProgress("compact"))
+        CompactMigration migration = new(context, path, context.Get(_migrate));
+        context.Result.Fields = json =>
         {
-            using ArtifactStore store = Open(context, path);
-            report = await store.CompactAsync(options, new Relay(meter), cancellationToken);
+            json.WriteString("store", path);
+            migration.WriteFields(json);
+        };
+        CompactionReport? report;
+        using (ArtifactStore? store = Open(context, path, creates: migration.IsAsked))
+        {
+            await migration.RunAsync(store, cancellationToken);
+            report = store is null ? null : await CompactAsync(context, store, options, cancellationToken);
         }
 
         TimeSpan elapsed = context.Elapsed;
-        context.Result.Fields = json => Write(json, path, report, elapsed);
+        context.Result.Fields = json =>
+        {
+            json.WriteString("store", path);
+            migration.WriteFields(json);
+            if (report is not null)
+            {
+                Write(json, report);
+            }
+
+            json.WriteNumber("elapsedMs", (long)elapsed.TotalMilliseconds);
+        };
         context.AnnouncePlan();
-        Print(context, path, report);
+        context.Text?.Line($"packtool compact   store {path}", Tone.Title);
+        migration.Print();
+        if (report is null)
+        {
+            // The plan of a store that would be created: there is nothing to rewrite.
+            return context.Finish(migration.Code, migration.HasChanges);
+        }
+
+        Print(context, report);
         evictions.Print(report);
-        bool changes = report.RemovedSegments > 0 || report.SweptFiles > 0 || report.Eviction is { Artifacts: > 0 };
-        return context.Finish(CodeOf(context, path, report), changes);
+        bool changes = report.RemovedSegments > 0 || report.SweptFiles > 0 || report.Eviction is { Artifacts: > 0 }
+            || migration.HasChanges;
+        ExitCode code = CodeOf(context, path, report);
+        return context.Finish(code == ExitCode.Ok ? migration.Code : code, changes);
     }
 
-    /// <summary>A plan needs neither lock nor write permission.</summary>
-    private static ArtifactStore Open(CommandContext context, string path) => context.DryRun
-        ? StoreAccess.OpenForReading(path)
-        : StoreAccess.OpenForWriting(path, new PackStoreOptions { CreateIfMissing = false });
+    /// <summary>A plan needs neither lock nor write permission; null where it would create the store.</summary>
+    private static ArtifactStore? Open(CommandContext context, string path, bool creates)
+    {
+        if (context.DryRun)
+        {
+            return creates ? StoreAccess.OpenForPlan(path) : StoreAccess.OpenForReading(path);
+        }
+
+        return StoreAccess.OpenForWriting(path, new PackStoreOptions { CreateIfMissing = creates });
+    }
+
+    private static async Task<CompactionReport> CompactAsync(
+        CommandContext context, ArtifactStore store, CompactionOptions options, CancellationToken cancellationToken)
+    {
+        await using ProgressMeter meter = context.StartProgress("compact");
+        return await store.CompactAsync(options, new Relay(meter), cancellationToken);
+    }
 
     private static ExitCode CodeOf(CommandContext context, string path, CompactionReport report)
     {
@@ -105,11 +150,10 @@ internal sealed class CompactCommand : IVerb
         return ExitCode.Damage;
     }
 
-    private static void Print(CommandContext context, string path, CompactionReport report)
+    private static void Print(CommandContext context, CompactionReport report)
     {
         if (context.Text is { } text)
         {
-            text.Line($"packtool compact   store {path}", Tone.Title);
             (CompactionTotals before, CompactionTotals after) = (report.Before, report.After);
             text.Table(
                 ["", ">BEFORE", ">AFTER"],
@@ -142,9 +186,8 @@ internal sealed class CompactCommand : IVerb
         }
     }
 
-    private static void Write(Utf8JsonWriter json, string path, CompactionReport report, TimeSpan elapsed)
+    private static void Write(Utf8JsonWriter json, CompactionReport report)
     {
-        json.WriteString("store", path);
         WriteTotals(json, "before", report.Before);
         WriteTotals(json, "after", report.After);
         json.WriteNumber("freedBytes", report.FreedBytes);
@@ -176,7 +219,6 @@ internal sealed class CompactCommand : IVerb
         }
 
         json.WriteEndArray();
-        json.WriteNumber("elapsedMs", (long)elapsed.TotalMilliseconds);
     }
 
     private static void WriteTotals(Utf8JsonWriter json, string name, CompactionTotals totals)

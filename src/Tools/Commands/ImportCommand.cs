@@ -102,7 +102,8 @@ internal sealed class ImportCommand : IVerb
         return context.Finish(tally.HasWarnings ? ExitCode.Warnings : ExitCode.Ok, tally.Imported > 0);
     }
 
-    private static void CheckSource(string path, string source)
+    /// <summary>Refuses what is no directory, and what the store is or contains.</summary>
+    internal static void CheckSource(string path, string source)
     {
         if (!Directory.Exists(source))
         {

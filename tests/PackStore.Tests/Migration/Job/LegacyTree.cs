@@ -146,7 +146,8 @@ internal static class LegacyTree
             LegacyLayout.Pack => entry.Outputs == 0 ? null : $"artifacts/{artifact.Key}.pack",
             LegacyLayout.Flat => entry.Outputs == 0 ? null : LegacyRootBuilder.FlatPath(artifact.Key, 0),
             LegacyLayout.Staged => entry.Outputs == 0 ? null : root.Files.Keys.Single(p =>
-                p.Contains(artifact.Key, StringComparison.Ordinal) && p.EndsWith("/output-0", StringComparison.Ordinal)),
+                p.Contains(artifact.Key, StringComparison.Ordinal)
+                    && p.EndsWith("/output-0", StringComparison.Ordinal)),
             _ => null,
         };
 
