@@ -50,6 +50,9 @@ internal sealed class CompactionJob : IDisposable
     /// <summary>What was done.</summary>
     public CompactionTally Tally { get; } = new();
 
+    /// <summary>What removes orphaned files behind the segments; none by default.</summary>
+    public LooseSweeper? Sweeper { get; init; }
+
     /// <summary>Told after each victim.</summary>
     public Action<Victim>? Passed { get; init; }
 
@@ -78,6 +81,7 @@ internal sealed class CompactionJob : IDisposable
         }
 
         Finish();
+        Sweeper?.Run();
     }
 
     /// <inheritdoc/>

@@ -51,20 +51,31 @@ internal sealed class Compactor : IDisposable
             Segment? active = Active;
             CompactionPlanner planner = new(_core, active);
             CompactionTotals before = CompactionTotalsOf(planner);
+            LooseSweeper sweeper = new(_core, options.DryRun ? null : _exchange, linked.Token);
+            if (options.DryRun)
+            {
+                // Here, for in a reader the eviction takes the victims out of the index, and their files are its.
+                sweeper.Run();
+            }
+
             EvictionReport? eviction = Evict(options, linked.Token);
             List<Victim> victims = planner.ChooseAll(options.DeadRatio);
             CompactionThrottle throttle =
                 new(_core.Options.TimeProvider, options.DryRun ? null : options.MaxBytesPerSecond, linked.Token);
             CompactionProgress meter = new(progress, victims);
             using CompactionJob job =
-                new(_core, options.DryRun ? null : _exchange, active, throttle) { Passed = meter.Passed };
+                new(_core, options.DryRun ? null : _exchange, active, throttle)
+                {
+                    Passed = meter.Passed,
+                    Sweeper = options.DryRun ? null : sweeper,
+                };
             if (!options.DryRun && victims.Exists(v => v.Segment == active))
             {
                 _exchange!.SealActive();
             }
 
             job.Run(victims);
-            return ReportOf(options, before, eviction, job.Tally);
+            return ReportOf(options, before, eviction, job.Tally, sweeper);
         }
     }
 
@@ -191,7 +202,8 @@ internal sealed class Compactor : IDisposable
     }
 
     private CompactionReport ReportOf(
-        CompactionOptions options, CompactionTotals before, EvictionReport? eviction, CompactionTally tally)
+        CompactionOptions options, CompactionTotals before, EvictionReport? eviction, CompactionTally tally,
+        LooseSweeper swept)
     {
         if (!options.DryRun && !_core.Accounting.IsExact)
         {
@@ -214,7 +226,9 @@ internal sealed class Compactor : IDisposable
         return new CompactionReport(before, after)
         {
             Eviction = eviction,
-            FreedBytes = freed + loose,
+            FreedBytes = freed + loose + swept.Bytes,
+            SweptFiles = swept.Files,
+            SweptBytes = swept.Bytes,
             WrittenBytes = tally.WrittenBytes,
             RemovedSegments = tally.RemovedSegments,
             WrittenSegments = tally.WrittenSegments,

@@ -55,6 +55,29 @@ internal static class StoreFileNames
             : string.Create(CultureInfo.InvariantCulture, $"{LooseDirectory(key)}/{hex}_{index}.{generation:x}");
     }
 
+    /// <summary>Whether the last component of a name is that of a directory of loose files.</summary>
+    public static bool IsLooseDirectory(string name) =>
+        name.Length == 2 && char.IsAsciiHexDigit(name[0]) && char.IsAsciiHexDigit(name[1])
+        && !char.IsAsciiLetterUpper(name[0]) && !char.IsAsciiLetterUpper(name[1]);
+
+    /// <summary>Reads what a loose payload's full name says; false for any other spelling.</summary>
+    public static bool TryParseLoose(string name, out ArtifactKey key, out int index, out uint generation)
+    {
+        (key, index, generation) = (default, 0, 0);
+        int slash = name.LastIndexOf('/');
+        int underscore = name.IndexOf('_', slash + 1);
+        int dot = name.IndexOf('.', slash + 1);
+        int end = dot < 0 ? name.Length : dot;
+        return underscore > 0 && underscore < end
+            && ArtifactKey.TryParse(name.AsSpan(slash + 1, underscore - slash - 1), out key)
+            && int.TryParse(
+                name.AsSpan(underscore + 1, end - underscore - 1), NumberStyles.None, CultureInfo.InvariantCulture,
+                out index)
+            && (dot < 0 || uint.TryParse(
+                name.AsSpan(dot + 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out generation))
+            && name == LooseFile(key.Bytes, index, generation);
+    }
+
     /// <summary><c>loose/ab/00000000deadbeef.tmp</c>: a loose file that no record names yet.</summary>
     public static string LooseTemporary(ReadOnlySpan<byte> key, ulong number) =>
         string.Create(CultureInfo.InvariantCulture, $"{LooseDirectory(key)}/{number:x16}{TemporarySuffix}");

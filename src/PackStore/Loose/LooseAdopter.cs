@@ -76,10 +76,26 @@ internal sealed class LooseAdopter(LooseTier tier)
 
         string folder = name[..name.LastIndexOf('/')];
         string temporary = $"{folder}/{Random.Shared.NextInt64():x16}{StoreFileNames.TemporarySuffix}";
+        tier.Claims.Add(temporary);
+        try
+        {
+            CopyOver(file, shared.Length, temporary, name);
+        }
+        finally
+        {
+            tier.Claims.Remove(temporary);
+        }
+
+        _directory.SyncDirectory(folder);
+        tier.Forget(name);
+    }
+
+    private void CopyOver(IStoreFile file, long length, string temporary, string name)
+    {
         using IStoreFile copy = _directory.Create(temporary);
         try
         {
-            copy.CopyFrom(file, 0, 0, shared.Length);
+            copy.CopyFrom(file, 0, 0, length);
             copy.Sync();
             _directory.Replace(temporary, name);
         }
@@ -88,9 +104,6 @@ internal sealed class LooseAdopter(LooseTier tier)
             _directory.Delete(temporary);
             throw;
         }
-
-        _directory.SyncDirectory(folder);
-        tier.Forget(name);
     }
 
     private bool TryLink(in ArtifactKey key, int index, string path, IStoreFile source, out LooseFile linked)
@@ -140,22 +153,33 @@ internal sealed class LooseAdopter(LooseTier tier)
 
     private LooseWriter? TryLinkTemporary(in ArtifactKey key, string path, IStoreFile source)
     {
-        tier.EnsureDirectory(key);
-        string temporary = StoreFileNames.LooseTemporary(key.Bytes, (ulong)Random.Shared.NextInt64());
-        if (!_directory.TryLinkForeign(path, temporary))
+        string temporary = tier.ClaimTemporary(key);
+        LooseWriter? writer = null;
+        try
         {
-            return null;
-        }
+            if (!_directory.TryLinkForeign(path, temporary))
+            {
+                return null;
+            }
 
-        IStoreFile? file = _directory.TryOpen(temporary, writable: false);
-        if (file is null || !IsSame(file, source))
-        {
+            IStoreFile? file = _directory.TryOpen(temporary, writable: false);
+            if (file is not null && IsSame(file, source))
+            {
+                writer = new LooseWriter(tier, key, temporary, file);
+                return writer;
+            }
+
             file?.Dispose();
             _directory.Delete(temporary);
             return null;
         }
-
-        return new LooseWriter(tier, key, temporary, file);
+        finally
+        {
+            if (writer is null)
+            {
+                tier.Claims.Remove(temporary);
+            }
+        }
     }
 
     private static bool IsSame(IStoreFile a, IStoreFile b) =>

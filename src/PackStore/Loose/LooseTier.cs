@@ -35,15 +35,34 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// <summary>The store's directory.</summary>
     public IStoreDirectory Directory => directory;
 
+    /// <summary>Files that are not for anybody else to remove.</summary>
+    public LooseClaims Claims { get; } = new();
+
     /// <summary>Makes loose payloads of files that are there already.</summary>
     public LooseAdopter Adopter => new(this);
 
     /// <summary>Starts a new file for a key.</summary>
     public LooseWriter CreateWriter(in ArtifactKey key)
     {
+        string temporary = ClaimTemporary(key);
+        try
+        {
+            return new LooseWriter(this, key, temporary, directory.Create(temporary));
+        }
+        catch
+        {
+            Claims.Remove(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>A new name for a file being written, claimed until the file has another or is gone.</summary>
+    internal string ClaimTemporary(in ArtifactKey key)
+    {
         EnsureDirectory(key);
         string temporary = StoreFileNames.LooseTemporary(key.Bytes, (ulong)Random.Shared.NextInt64());
-        return new LooseWriter(this, key, temporary, directory.Create(temporary));
+        Claims.Add(temporary);
+        return temporary;
     }
 
     /// <summary>The bytes of a loose payload, present, of the recorded length and, unless the policy says never,
@@ -95,8 +114,9 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
     }
 
-    /// <summary>Removes a file that no record names any more.</summary>
-    public void Delete(string name)
+    /// <summary>Removes a file that no record names any more, for who has a claim on it: that ends, also if the file
+    /// cannot be removed. Says whether the file was there.</summary>
+    public bool Delete(string name)
     {
         lock (_lock)
         {
@@ -108,7 +128,14 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
 
         SchedulePoint.Reach("loose.dropped");
-        directory.Delete(name);
+        try
+        {
+            return directory.Delete(name);
+        }
+        finally
+        {
+            Claims.Remove(name);
+        }
     }
 
     /// <summary>Makes every file written so far, and its name, durable. Throws if the system says that it failed, and
@@ -170,20 +197,36 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
     }
 
-    /// <summary>Gives a temporary file the first free name of its payload.</summary>
+    /// <summary>Gives a temporary file the first free name of its payload, claimed for the caller. A name that
+    /// somebody claims is not free, whether the file is there or not: he may be about to remove it.</summary>
     internal string Rename(string temporary, in ArtifactKey key, int index, out uint generation)
     {
         generation = 0;
         while (true)
         {
             string name = StoreFileNames.LooseFile(key.Bytes, index, generation);
-            if (directory.TryRename(temporary, name))
+            if (Claims.TryAddFirst(name) && TryRenameClaimed(temporary, name))
             {
                 return name;
             }
 
             generation = (uint)Random.Shared.NextInt64(1, uint.MaxValue);
         }
+    }
+
+    private bool TryRenameClaimed(string temporary, string name)
+    {
+        bool isRenamed = false;
+        try
+        {
+            isRenamed = directory.TryRename(temporary, name);
+        }
+        finally
+        {
+            Claims.Remove(isRenamed ? temporary : name);
+        }
+
+        return isRenamed;
     }
 
     /// <summary>Remembers a file for the next <see cref="Sync"/>; null where only its name is known. Not to run out of

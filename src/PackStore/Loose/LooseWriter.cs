@@ -6,7 +6,7 @@ using PackStore.Storage;
 namespace PackStore.Loose;
 
 /// <summary>Writes one loose file front to back under a temporary name, checksumming on the way; nobody sees it before
-/// <see cref="Finish"/>.</summary>
+/// <see cref="Finish"/>. The temporary name is claimed.</summary>
 internal sealed class LooseWriter : IDisposable
 {
     private readonly LooseTier _tier;
@@ -74,8 +74,15 @@ internal sealed class LooseWriter : IDisposable
         if (!_finished)
         {
             _file.Dispose();
-            _tier.Directory.Delete(_temporary);
-            _tier.Release?.Invoke(_charged);
+            try
+            {
+                _tier.Directory.Delete(_temporary);
+            }
+            finally
+            {
+                _tier.Claims.Remove(_temporary);
+                _tier.Release?.Invoke(_charged);
+            }
         }
     }
 
@@ -89,7 +96,8 @@ internal sealed class LooseWriter : IDisposable
     }
 }
 
-/// <summary>A loose file that is written but not yet named by a record.</summary>
+/// <summary>A loose file that is written but not yet named by a record; its name is claimed for whoever has
+/// this.</summary>
 /// <param name="Name">Its name in the store.</param>
 /// <param name="Descriptor">What the record will say of it.</param>
 /// <param name="Charged">Bytes promised for it.</param>

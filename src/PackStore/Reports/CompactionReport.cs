@@ -18,8 +18,8 @@ public sealed class CompactionReport
     /// <summary>After it.</summary>
     public CompactionTotals After { get; }
 
-    /// <summary>Bytes of files that are gone, evicted loose files among them, less those of files written in their
-    /// place.</summary>
+    /// <summary>Bytes of files that are gone, evicted and swept loose files among them, less those of files written in
+    /// their place.</summary>
     public long FreedBytes { get; internal init; }
 
     /// <summary>Bytes of the segments that were written.</summary>
@@ -40,8 +40,12 @@ public sealed class CompactionReport
     /// <summary>Tombstones that were not needed any more.</summary>
     public long DroppedTombstones { get; internal init; }
 
-    /// <summary>Loose files that belonged to no artifact and were removed.</summary>
-    public long RemovedLooseFiles { get; internal init; }
+    /// <summary>Files that a stopped process has left and that no artifact names: loose files, and unfinished
+    /// ones.</summary>
+    public long SweptFiles { get; internal init; }
+
+    /// <summary>Their lengths.</summary>
+    public long SweptBytes { get; internal init; }
 
     /// <summary>Segments that were left as they are: they could not be read, or there was no room for what is live in
     /// them.</summary>

@@ -100,7 +100,8 @@ internal sealed class CompactCommand : IVerb
 
         Print(context, report);
         evictions.Print(report);
-        bool changes = report.RemovedSegments > 0 || report.Eviction is { Artifacts: > 0 } || migration.HasChanges;
+        bool changes = report.RemovedSegments > 0 || report.SweptFiles > 0 || report.Eviction is { Artifacts: > 0 }
+            || migration.HasChanges;
         ExitCode code = CodeOf(context, path, report);
         return context.Finish(code == ExitCode.Ok ? migration.Code : code, changes);
     }
@@ -166,6 +167,7 @@ internal sealed class CompactCommand : IVerb
                 ]);
             text.Blank();
             text.Field("freed", SizeText.Format(report.FreedBytes));
+            text.Field("swept", $"{SizeText.Format(report.SweptBytes)}, {Number(report.SweptFiles)} orphaned files");
             string copied = Number(report.RelocatedRecords);
             text.Field("written", $"{SizeText.Format(report.WrittenBytes)}, {copied} records copied");
         }
@@ -192,6 +194,8 @@ internal sealed class CompactCommand : IVerb
         json.WriteNumber("writtenBytes", report.WrittenBytes);
         json.WriteNumber("evicted", report.Eviction?.Artifacts ?? 0);
         json.WriteNumber("evictedBytes", report.Eviction?.Bytes ?? 0);
+        json.WriteNumber("sweptFiles", report.SweptFiles);
+        json.WriteNumber("sweptBytes", report.SweptBytes);
         json.WriteNumber("removedSegments", report.RemovedSegments);
         json.WriteNumber("writtenSegments", report.WrittenSegments);
         json.WriteNumber("skippedSegments", report.SkippedSegments);

@@ -15,6 +15,9 @@ public sealed class CompactTests : IDisposable
     public async Task A_plan_has_the_numbers_of_the_run_and_touches_nothing()
     {
         await ChurnAsync(20);
+        Directory.CreateDirectory(Path.Combine(Store, "loose", "00"));
+        await File.WriteAllBytesAsync(Path.Combine(Store, "loose", "00", "0001_0.2a"), new byte[123]);
+        await File.WriteAllBytesAsync(Path.Combine(Store, "loose", "00", "00000000deadbeef.tmp"), new byte[1000]);
         Dictionary<string, (DateTime Time, long Length)> before = Files();
         JsonElement plan = await ToolRun.ExpectJson(ExitCode.Ok, "compact", Store, "-n");
         Assert.Equal(before, Files());
@@ -26,13 +29,16 @@ public sealed class CompactTests : IDisposable
         foreach (string name in new[]
         {
             "before", "after", "freedBytes", "writtenBytes", "evicted", "removedSegments", "writtenSegments",
-            "relocatedRecords", "keptTombstones", "droppedTombstones",
+            "relocatedRecords", "keptTombstones", "droppedTombstones", "sweptFiles", "sweptBytes",
         })
         {
             Assert.Equal(run.GetProperty(name).GetRawText(), plan.GetProperty(name).GetRawText());
         }
 
         Assert.True(run.GetProperty("freedBytes").GetInt64() > 0);
+        Assert.Equal(2, run.GetProperty("sweptFiles").GetInt64());
+        Assert.Equal(1123, run.GetProperty("sweptBytes").GetInt64());
+        Assert.Empty(Directory.GetFiles(Path.Combine(Store, "loose", "00")));
         // Tombstones are only known to be needless once the files of what they removed are gone.
         await ToolRun.Expect(ExitCode.Ok, "compact", Store);
         await ToolRun.Expect(ExitCode.Ok, "compact", Store, "-n", "--detailed-exit-code");

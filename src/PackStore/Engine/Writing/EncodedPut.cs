@@ -42,6 +42,14 @@ internal sealed class EncodedPut(LooseTier tier) : IDisposable
     /// <summary>The record stands: its loose files stay.</summary>
     public void Commit() => _committed = true;
 
+    /// <summary>The record stands in memory only, and whoever has it answers for its loose files: they stay, and so do
+    /// the claims on their names.</summary>
+    public void HandOver()
+    {
+        _committed = true;
+        _looseFiles = null;
+    }
+
     /// <summary>Gives memory back, and removes the loose files of a put that did not come about.</summary>
     public void Dispose()
     {
@@ -50,9 +58,17 @@ internal sealed class EncodedPut(LooseTier tier) : IDisposable
         Record = null;
         _rented?.ForEach(static buffer => ArrayPool<byte>.Shared.Return(buffer));
         _rented = null;
-        if (!_committed)
+        foreach (string name in _looseFiles ?? [])
         {
-            _looseFiles?.ForEach(tier.Delete);
+            if (_committed)
+            {
+                // A record of the index names it by now: the claim is not needed any more.
+                tier.Claims.Remove(name);
+            }
+            else
+            {
+                tier.Delete(name);
+            }
         }
 
         _looseFiles = null;

@@ -262,9 +262,14 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
             {
                 writer.SupersededLoose.Dequeue();
                 writer.SupersededLooseBytes -= old.Bytes;
-                if (!SupersededFiles.IsLive(core, old.Key, old.Index, old.Generation))
+                string name = StoreFileNames.LooseFile(old.Key.Bytes, old.Index, old.Generation);
+                if (SupersededFiles.IsLive(core, old.Key, old.Index, old.Generation))
                 {
-                    superseded.Add(StoreFileNames.LooseFile(old.Key.Bytes, old.Index, old.Generation));
+                    core.Loose.Claims.Remove(name);
+                }
+                else
+                {
+                    superseded.Add(name);
                 }
             }
         }

@@ -42,7 +42,7 @@ internal sealed class PendingPuts(
         }
 
         // Loose files of the other payloads stay: the record in memory names them, and the one on disk makes its own.
-        encoded.Commit();
+        encoded.HandOver();
         PendingPut pending = new(key, outcome, payloads, record, encoded.PendingPaths!);
         lock (core.WriteLock)
         {

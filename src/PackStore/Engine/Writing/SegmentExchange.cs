@@ -172,6 +172,21 @@ internal sealed class SegmentExchange(
         }
     }
 
+    /// <summary>Makes everything durable; says whether that holds for all that earlier processes have left, so that no
+    /// crash brings back what it superseded.</summary>
+    public bool TryMakeDurable()
+    {
+        commits.FlushNow();
+        lock (core.WriteLock)
+        {
+            // One that holds its durable end has a record that is out of the index and may be in it after another
+            // open.
+            Segment? active = writer.Appender?.Segment;
+            return writer.Unsealed.Count == 0
+                && core.State.Segments.All.All(s => s == active || s.DurableEnd >= s.CommittedEnd);
+        }
+    }
+
     /// <summary>Seals what an unclean stop, or a failure, has left open.</summary>
     public void SealLeftOvers()
     {

@@ -27,6 +27,8 @@ internal static class SupersededFiles
                 writer.SupersededLoose.Enqueue(
                     (writer.Sequence, key, i, descriptor.Place, descriptor.StoredLength));
                 writer.SupersededLooseBytes += descriptor.StoredLength;
+                // Until it is durable: a recovery may bring the older record back.
+                core.Loose.Claims.Add(StoreFileNames.LooseFile(key.Bytes, i, descriptor.Place));
 #if PACKSTORE_PROOF
                 if (PlantedBugs.Has(PlantedBug.LooseDeletedEarly))
                 {
