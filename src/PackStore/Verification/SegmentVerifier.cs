@@ -59,8 +59,8 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
 
     /// <summary>Takes note of what a live writer has appended meanwhile, and of the records of the segments that this
     /// part does not read: only who knows all can tell what is lost.</summary>
-    /// <remarks>A segment that a compaction takes away meanwhile left its copies in one with a greater number, which was
-    /// there before: the names are asked for again until there is none that was not looked at.</remarks>
+    /// <remarks>A segment that a compaction takes away meanwhile left its copies in one with a greater number, which
+    /// was there before: the names are asked for again until there is none that was not looked at.</remarks>
     public void CatchUp()
     {
         HashSet<int> seen = [];

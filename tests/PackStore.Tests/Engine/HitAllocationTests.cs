@@ -111,15 +111,21 @@ public sealed class HitAllocationTests : IDisposable
             sum += operation(store, this, i);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Operations; i++)
+        // The least of three: what the runtime does once, on the first call of a slower way, is no cost of an operation.
+        long least = long.MaxValue;
+        for (int round = 0; round < 3; round++)
         {
-            sum += operation(store, this, i);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Operations; i++)
+            {
+                sum += operation(store, this, i);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         GC.KeepAlive(sum);
-        return allocated;
+        return least;
     }
 
     private static long Hit(ArtifactStore store, in ArtifactKey key)

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using System.Runtime.CompilerServices;
+using PackStore.Tests.Architecture;
 
 namespace PackStore.Tests.Migration;
 
@@ -7,10 +7,12 @@ namespace PackStore.Tests.Migration;
 /// 4.1.0.</summary>
 internal static class RealFiles
 {
+    private const string Folder = "tests/PackStore.Tests/Migration/Real";
+
     /// <summary>The bytes of one; unpacked if its name ends in <c>.gz</c>.</summary>
     public static byte[] Read(string name)
     {
-        using FileStream file = File.OpenRead(Path.Combine(Folder(), "Real", name));
+        using FileStream file = File.OpenRead(Path.Combine(Repository.Root, Folder, name));
         using Stream content = name.EndsWith(".gz", StringComparison.Ordinal)
             ? new GZipStream(file, CompressionMode.Decompress)
             : file;
@@ -22,6 +24,4 @@ internal static class RealFiles
     /// <summary>The bytes that stand for content in these files.</summary>
     public static byte[] Pattern(int seed, int length) =>
         [.. Enumerable.Range(0, length).Select(i => (byte)((i * 31) + (i / 7 * 5) + (seed * 17) + 3))];
-
-    private static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }
