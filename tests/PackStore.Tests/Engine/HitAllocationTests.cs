@@ -111,7 +111,7 @@ public sealed class HitAllocationTests : IDisposable
             sum += operation(store, this, i);
         }
 
-        // The least of three: what the runtime does once, on the first call of a slower way, is no cost of an operation.
+        // The least of three: what the runtime does once, on the first call of a slower way, is no operation's cost.
         long least = long.MaxValue;
         for (int round = 0; round < 3; round++)
         {

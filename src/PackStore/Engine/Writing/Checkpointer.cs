@@ -137,8 +137,8 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
     }
 
     /// <summary>Lets no watermark be taken until <see cref="ReleaseSnapshots"/>, and waits for the snapshot that is
-    /// being written. A removal that came between the listing of records to copy and the publication of the copies must stay
-    /// behind every watermark: a replay that met the copy alone would bring back what was removed.</summary>
+    /// being written. A removal that came between the listing of records to copy and the publication of the copies must
+    /// stay behind every watermark: a replay that met the copy alone would bring back what was removed.</summary>
     public void HoldSnapshots()
     {
         SchedulePoint.BeforeLock(SnapshotLock, "snapshot lock");
