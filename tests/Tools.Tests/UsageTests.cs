@@ -27,7 +27,7 @@ public sealed class UsageTests
 
     [Fact]
     public async Task Without_a_verb_the_verbs_are_named() =>
-        Assert.Contains("init put get show ls rm stat verify repair import export",
+        Assert.Contains("init put get show ls rm stat verify repair compact import export",
             (await ToolRun.Expect(ExitCode.Usage)).Error, StringComparison.Ordinal);
 
     [Theory]
@@ -61,8 +61,9 @@ public sealed class UsageTests
     [InlineData("ls", "store", "--where", "key<ab")]
     [InlineData("ls", "store", "--used-since", "soon")]
     [InlineData("ls", "store", "--progress", "loud")]
-    [InlineData("import", "store", "source", "--from", "zccache")]
-    [InlineData("import", "store", "source", "--move")]
+    [InlineData("import", "store", "source", "--from", "tar")]
+    [InlineData("import", "store", ".", "--move", "--keep-source")]
+    [InlineData("import", "store", ".", "--from", "dir", "--move")]
     public async Task Bad_arguments_exit_2_and_print_nothing(params string[] arguments)
     {
         ToolRun run = await ToolRun.Expect(ExitCode.Usage, arguments);
@@ -106,16 +107,6 @@ public sealed class UsageTests
     [Fact]
     public async Task Common_options_may_stand_before_the_verb() =>
         await ToolRun.Expect(ExitCode.Format, "--json", "-q", "stat", "/nonexistent/store");
-
-    [Fact]
-    public async Task A_legacy_cache_is_named_and_refused()
-    {
-        using TemporaryDirectory temporary = new();
-        temporary.WriteFile("cache/v1.13.2/index.bin", "x"u8);
-        ToolRun run = await ToolRun.Expect(ExitCode.Usage, "import", temporary["store"], temporary["cache"]);
-        Assert.Contains("--from dir", run.Error, StringComparison.Ordinal);
-        Assert.False(Path.Exists(temporary["store"]));
-    }
 
     [Theory]
     [InlineData(28, ExitCode.NoSpace)]
