@@ -8,7 +8,8 @@ internal static class CompactionScenarios
     private const int Length = 3500;
 
     /// <summary>Makes them.</summary>
-    public static IEnumerable<InterleavingScenario> Make() => [.. MakeReaders(), .. MakeWriters()];
+    public static IEnumerable<InterleavingScenario> Make() =>
+        [.. MakeReaders(), .. MakeWriters(), .. MakeRemovals()];
 
     private static IEnumerable<InterleavingScenario> MakeReaders()
     {
@@ -71,6 +72,28 @@ internal static class CompactionScenarios
                 static (run, me) => Gets(run, me, 1, 3),
                 static (run, _) => run.Close(),
                 static (_, _) => InterleavingRun.Reap(2),
+            ],
+        };
+    }
+
+    private static IEnumerable<InterleavingScenario> MakeRemovals()
+    {
+        yield return new()
+        {
+            Name = "compact under a removal, snapshot",
+            SegmentBytes = 16 << 10,
+            Keys = [1, 2, 3, 4, 5],
+            Lengths = [Length],
+            Before = HalfDead,
+            Threads =
+            [
+                static (run, _) => run.Compact(),
+                static (run, me) =>
+                {
+                    run.Remove(me, 3);
+                    run.Store.Engine.Checkpoints!.TryWriteSnapshot(CancellationToken.None);
+                },
+                static (run, me) => Gets(run, me, 3, 1),
             ],
         };
     }
