@@ -1,7 +1,6 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
 using PackStore.Index;
-using PackStore.Proof;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Writing;
@@ -30,7 +29,7 @@ internal static class SupersededFiles
                 // Until it is durable: a recovery may bring the older record back.
                 core.Loose.Claims.Add(StoreFileNames.LooseFile(key.Bytes, i, descriptor.Place));
 #if PACKSTORE_PROOF
-                if (PlantedBugs.Has(PlantedBug.LooseDeletedEarly))
+                if (Proof.PlantedBugs.Has(Proof.PlantedBug.LooseDeletedEarly))
                 {
                     core.Loose.Delete(StoreFileNames.LooseFile(key.Bytes, i, descriptor.Place));
                 }
