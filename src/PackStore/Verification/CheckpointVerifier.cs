@@ -7,7 +7,6 @@ namespace PackStore.Verification;
 /// <summary>Checks CHECKPOINT, which makes a missing segment damage.</summary>
 internal sealed class CheckpointVerifier(VerifyRun run)
 {
-    private const int Tries = 20;
     private const int WaitMs = 10;
 
     /// <summary>The newest sound checkpoint; null if there is none.</summary>
@@ -57,7 +56,7 @@ internal sealed class CheckpointVerifier(VerifyRun run)
         {
             CheckpointRecord? record = TryRead(StoreFileNames.Checkpoint, problems);
             isAbsent = record is null && problems[^1].EndsWith("absent", StringComparison.Ordinal);
-            if (!isAbsent || i == Tries || SegmentNames.List(run.Directory).Length == 0)
+            if (!isAbsent || i == run.Patience || SegmentNames.List(run.Directory).Length == 0)
             {
                 return record;
             }

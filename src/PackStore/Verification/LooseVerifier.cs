@@ -149,6 +149,12 @@ internal sealed class LooseVerifier(VerifyRun run, SegmentVerifier segments)
             if (run.Tracker.IsNewest(suspect.Record.Hash, suspect.Record.Sequence)
                 && IsThere(suspect.Record.SegmentId))
             {
+                if (!run.IsStrict && !segments.IsPromised(suspect.Record))
+                {
+                    run.Findings.Note($"{suspect.Name}: {suspect.Problem}; its record was never promised");
+                    continue;
+                }
+
                 run.Findings.Add(VerifyFindingKind.Loose, suspect.Name, 0, suspect.Key, suspect.Problem);
                 run.Witness?.LostLoose(suspect.Key, suspect.Name);
                 run.Tracker.MarkDamaged(suspect.Record.Hash, suspect.Record.Sequence, suspect.Bytes);

@@ -17,12 +17,19 @@ internal sealed record SegmentExtent(long Sure, long End, long TailEnd, long Dir
     /// <param name="listed">What the checkpoint says of it.</param>
     /// <param name="keepsCommitted">Whether what the checkpoint calls committed must be there, or only what it calls
     /// durable.</param>
+    /// <param name="isWhole">Whether no power cut came between what was written and now. After one nothing is promised
+    /// but what was durable, as for a recovery.</param>
     /// <param name="head">HEAD, read before the trailer, so that a segment that has no trailer then was active or
     /// left over.</param>
     public static SegmentExtent Find(
         int id, long length, SegmentTrailer? trailer, CheckpointSegment? listed, bool keepsCommitted,
-        (RecordLocation Committed, RecordLocation Directory)? head)
+        bool isWhole, (RecordLocation Committed, RecordLocation Directory)? head)
     {
+        if (!isWhole && (trailer is null || trailer.CommittedEnd > (listed?.DurableEnd ?? 0)))
+        {
+            return AfterPowerCut(length, trailer?.CommittedEnd ?? length, listed);
+        }
+
         if (trailer is not null)
         {
             return new SegmentExtent(
@@ -50,5 +57,13 @@ internal sealed record SegmentExtent(long Sure, long End, long TailEnd, long Dir
         }
 
         return new SegmentExtent(sure, end, end, directory, false);
+    }
+
+    private static SegmentExtent AfterPowerCut(long length, long tailEnd, CheckpointSegment? listed)
+    {
+        long whole = Math.Max(length, SegmentHeaderLayout.Size);
+        long sure = Math.Clamp(listed?.DurableEnd ?? 0, SegmentHeaderLayout.Size, whole);
+        long directory = listed is { } entry && entry.DirectoryOffset < sure ? entry.DirectoryOffset : 0;
+        return new SegmentExtent(sure, sure, Math.Max(tailEnd, sure), directory, false);
     }
 }

@@ -12,6 +12,12 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
     // How far each segment was walked: a catch-up goes on there.
     private readonly Dictionary<int, long> _walked = [];
 
+    // Up to where the records of each segment were promised.
+    private readonly Dictionary<int, long> _promised = [];
+
+    // Segments whose headers a power cut tore, or never let be written: nothing in them is served.
+    private readonly HashSet<int> _torn = [];
+
     /// <summary>Records that have loose payloads, by segment and offset.</summary>
     public List<LooseRecord> Loose { get; } = [];
 
@@ -75,7 +81,7 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
 
     private void CatchUp(IEnumerable<int> ids)
     {
-        foreach (int id in ids)
+        foreach (int id in ids.Except(_torn))
         {
             run.Token.ThrowIfCancellationRequested();
             (RecordLocation Committed, RecordLocation Directory)? now = head.Read();
@@ -86,7 +92,7 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
             }
 
             long length = file.Stat().Length;
-            SegmentExtent extent = Extent(id, file, length, now);
+            SegmentExtent extent = Extent(id, file, length, IsWhole(id, file), now);
             using FileWindow window = new(run, file) { Limit = length };
             bool wasWalked = _walked.TryGetValue(id, out long from);
             new SegmentWalk(run, id, window, extent, new SegmentDirectory(), isServed: true)
@@ -144,10 +150,20 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
             return;
         }
 
-        SegmentExtent extent = Extent(id, file, length, now);
+        bool isWhole = IsWhole(id, file);
+        SegmentExtent extent = Extent(id, file, length, isWhole, now);
+        _promised[id] = isWhole ? extent.End : extent.Sure;
         // Made after the extent is known: what it has read before could be older than what the trailer promises.
         using FileWindow window = new(run, file) { Limit = Math.Min(length, extent.TailEnd) };
-        bool isServed = (isShortened && length < SegmentHeaderLayout.Size) || CheckHeader(id, window);
+        bool isPromised = isWhole || run.IsStrict || (isListed && listed.DurableEnd > 0)
+            || (now is { } writer && writer.Committed.SegmentId == id
+                && writer.Committed.Offset > SegmentHeaderLayout.Size);
+        bool isServed = (isShortened && length < SegmentHeaderLayout.Size) || CheckHeader(id, window, isPromised);
+        if (_torn.Contains(id))
+        {
+            return;
+        }
+
         long last = isShortened ? 0 : extent.DirectoryOffset;
         SegmentDirectory directory = SegmentDirectory.Load(window, last, extent.End);
         Walk(id, window, extent, directory, isServed, isShortened);
@@ -192,14 +208,42 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
     }
 
     private SegmentExtent Extent(
-        int id, IStoreFile file, long length, (RecordLocation Committed, RecordLocation Directory)? now)
+        int id, IStoreFile file, long length, bool isWhole,
+        (RecordLocation Committed, RecordLocation Directory)? now)
     {
         byte[] last = new byte[SegmentTrailerLayout.Size];
         int read = length >= SegmentTrailerLayout.Size ? ReadLast(file, length, last) : 0;
         SegmentTrailer? trailer = SegmentTrailer.TryRead(last.AsSpan(0, read), run.Identity.StoreId, id, length);
         CheckpointSegment? listed = _listed.TryGetValue(id, out CheckpointSegment entry) ? entry : null;
-        return SegmentExtent.Find(id, length, trailer, listed, checkpoint.KeepsCommitted, now);
+        return SegmentExtent.Find(id, length, trailer, listed, checkpoint.KeepsCommitted, isWhole, now);
     }
+
+    /// <summary>Whether all that was written to a segment is there: no power was cut since, or the store was closed
+    /// before. Where its header cannot tell it is taken for older.</summary>
+    private bool IsWhole(int id, IStoreFile file)
+    {
+        bool isListed = _listed.TryGetValue(id, out CheckpointSegment listed);
+        if (checkpoint is { IsCurrent: true, Record.IsClean: true } && isListed
+            && listed.DurableEnd >= listed.CommittedEnd)
+        {
+            return true;
+        }
+
+        try
+        {
+            byte[] front = new byte[SegmentHeaderLayout.Size];
+            SegmentHeader? header = SegmentHeader.TryRead(front.AsSpan(0, file.Read(0, front)), out _);
+            return header is not null && header.BootId == run.Directory.BootId && header.BootId != Guid.Empty;
+        }
+        catch (IOException e) when (!run.IsStrict || StorageError.IsMedium(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether somebody was told that a record is safe, be it by a flush or by being alive.</summary>
+    public bool IsPromised(in LooseRecord record) =>
+        !_promised.TryGetValue(record.SegmentId, out long end) || record.Offset < end;
 
     private int ReadLast(IStoreFile file, long length, byte[] last)
     {
@@ -263,24 +307,38 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         return !window.Read(0, SegmentHeaderLayout.Size + RecordHeaderLayout.Size).ContainsAnyExcept((byte)0);
     }
 
-    private bool CheckHeader(int id, FileWindow window)
+    private bool CheckHeader(int id, FileWindow window, bool isPromised)
     {
         ReadOnlySpan<byte> front = window.Read(0, SegmentHeaderLayout.Size);
         SegmentHeader? header = SegmentHeader.TryRead(front, out string problem);
-        if (header is not null && (header.SegmentId != id || header.Store.StoreId != run.Identity.StoreId))
+        if (header is not null && header.SegmentId == id && header.Store.StoreId == run.Identity.StoreId)
+        {
+            return true;
+        }
+
+        if (header is not null)
         {
             problem = $"segment {header.SegmentId} of store {header.Store.StoreId}, "
                 + $"expected {id} of {run.Identity.StoreId}";
-            header = null;
         }
 
-        if (header is null)
+        if (isPromised || header is not null || IsOther(front))
         {
             run.Findings.Add(VerifyFindingKind.Segment, StoreFileNames.Segment(id), 0, null, problem);
         }
+        else
+        {
+            _torn.Add(id);
+            run.Findings.Note($"{StoreFileNames.Segment(id)}: begun before a power cut, and never promised: {problem}");
+        }
 
-        return header is not null;
+        return false;
     }
+
+    /// <summary>Whether another structure of a store begins here: no torn write leaves that. All their magics begin the
+    /// same.</summary>
+    private static bool IsOther(ReadOnlySpan<byte> front) =>
+        front.StartsWith("PK"u8) && !front.StartsWith("PKSEGMT1"u8);
 
     /// <summary>A sealed segment that ends in a footer has a trailer that points to it.</summary>
     private void CheckTrailer(

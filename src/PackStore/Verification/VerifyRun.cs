@@ -50,6 +50,10 @@ internal sealed class VerifyRun(
     /// <summary>Who is told of sound records; null for nobody.</summary>
     public IRecordWitness? Witness { get; init; }
 
+    /// <summary>How often CHECKPOINT is looked for, ten milliseconds apart, where a live writer may be replacing it; 0
+    /// if there is none.</summary>
+    public int Patience { get; init; } = 20;
+
     /// <summary>Whether a repair goes by what is found: then a file that cannot be opened or read just now ends it, for
     /// it must not be taken for a damaged one. A sector that the medium has lost is damage.</summary>
     public bool IsStrict => Witness is not null;

@@ -56,31 +56,27 @@ internal static class CheckpointStore
         return record;
     }
 
-    /// <summary>Writes the next checkpoint.</summary>
-    public static void Write(IStoreDirectory directory, CheckpointRecord record, bool sync)
+    /// <summary>Writes the next checkpoint, durably.</summary>
+    public static void Write(IStoreDirectory directory, CheckpointRecord record)
     {
         directory.Delete(StoreFileNames.CheckpointNew);
         using (IStoreFile file = directory.Create(StoreFileNames.CheckpointNew))
         {
             file.Write(0, record.Encode());
-            if (sync)
-            {
-                file.Sync();
-            }
+            file.Sync();
         }
 
         using (IStoreFile? current = directory.TryOpen(StoreFileNames.Checkpoint, writable: false))
         {
             if (current is not null)
             {
+                // First its name: a power cut that takes CHECKPOINT away then leaves the next one, and not nothing.
+                directory.SyncDirectory("");
                 directory.Replace(StoreFileNames.Checkpoint, StoreFileNames.CheckpointOld);
             }
         }
 
         directory.Replace(StoreFileNames.CheckpointNew, StoreFileNames.Checkpoint);
-        if (sync)
-        {
-            directory.SyncDirectory("");
-        }
+        directory.SyncDirectory("");
     }
 }

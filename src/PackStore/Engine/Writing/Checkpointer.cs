@@ -56,7 +56,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         {
             if (!_marked)
             {
-                WriteLocked(clean: false, sync: true);
+                WriteLocked(clean: false);
                 Volatile.Write(ref _marked, true);
             }
         }
@@ -80,11 +80,25 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 
     /// <summary>Writes a checkpoint of the segments as they are; says whether it could. Failing costs safety margins,
     /// no data.</summary>
-    public bool TryWriteCheckpoint(bool clean) => TryWrite(clean, core.Options.Durability != Durability.None);
-
-    /// <summary>Writes a checkpoint that a power cut cannot take, whatever the durability; says whether it
-    /// could.</summary>
-    public bool TryWriteDurably() => TryWrite(clean: false, sync: true);
+    /// <remarks>Durably, whatever the durability of puts: one that a power cut could empty or take would look like one
+    /// that somebody damaged.</remarks>
+    public bool TryWriteCheckpoint(bool clean)
+    {
+        SchedulePoint.BeforeLock(_lock, "checkpoint lock");
+        lock (_lock)
+        {
+            try
+            {
+                WriteLocked(clean);
+                return true;
+            }
+            catch (IOException e)
+            {
+                core.Log.HintFailed(StoreFileNames.Checkpoint, e);
+                return false;
+            }
+        }
+    }
 
     /// <summary>Writes an index snapshot and the checkpoint that names it; says whether it could.</summary>
     public bool TryWriteSnapshot(CancellationToken cancellationToken)
@@ -208,25 +222,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         }
     }
 
-    private bool TryWrite(bool clean, bool sync)
-    {
-        SchedulePoint.BeforeLock(_lock, "checkpoint lock");
-        lock (_lock)
-        {
-            try
-            {
-                WriteLocked(clean, sync);
-                return true;
-            }
-            catch (IOException e)
-            {
-                core.Log.HintFailed(StoreFileNames.Checkpoint, e);
-                return false;
-            }
-        }
-    }
-
-    private void WriteLocked(bool clean, bool sync)
+    private void WriteLocked(bool clean)
     {
         CheckpointRecord record;
         lock (core.WriteLock)
@@ -235,7 +231,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         }
 
         SchedulePoint.Reach("checkpoint.described");
-        CheckpointStore.Write(core.Directory, record, sync);
+        CheckpointStore.Write(core.Directory, record);
         SchedulePoint.Reach("checkpoint.written");
         lock (core.WriteLock)
         {

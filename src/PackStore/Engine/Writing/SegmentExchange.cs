@@ -105,7 +105,7 @@ internal sealed class SegmentExchange(
         try
         {
             // From here on nothing says that they must exist; before, their absence would be damage.
-            if (victims.Count > 0 && checkpoints.TryWriteDurably())
+            if (victims.Count > 0 && checkpoints.TryWriteCheckpoint(clean: false))
             {
                 SchedulePoint.Reach("exchange.checkpointed");
                 foreach (Segment victim in victims)
