@@ -1,3 +1,4 @@
+using PackStore.Engine;
 using PackStore.Engine.Space;
 using PackStore.Verification;
 

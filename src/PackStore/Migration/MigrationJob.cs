@@ -20,7 +20,7 @@ internal static class MigrationJob
     /// <param name="cancellationToken">Stops between two entries; what is in the store stays there.</param>
     public static Task<MigrationReport> RunAsync(
         StoreEngine? engine, IStoreDirectory place, Func<IForeignDirectory> open, MigrationOptions options,
-        IProgress<MaintenanceProgress>? progress, CancellationToken cancellationToken) => WorkerThreads.Run(
+        IProgress<MaintenanceProgress>? progress, CancellationToken cancellationToken) => OwnThread.Run(
         "PackStore migration", () => Run(engine, place, open, options, progress, cancellationToken));
 
     private static MigrationReport Run(

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using PackStore.Engine;
 using PackStore.Engine.Importing;
 using PackStore.Migration.Legacy;
 using PackStore.Migration.Legacy.Hashing;
@@ -35,7 +36,7 @@ internal sealed class RootMigration(MigrationContext context, LegacyRoot root)
         using BlockingCollection<WorkItem[]> queue = new(4 * context.Workers);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<bool>[] workers = [.. Enumerable.Range(0, context.Workers).Select(i =>
-            WorkerThreads.Run($"PackStore migration {i}", () => Work(queue, rows, stop)))];
+            OwnThread.Run($"PackStore migration {i}", () => Work(queue, rows, stop)))];
         try
         {
             HandOut(queue, rows, stop.Token);

@@ -1,3 +1,4 @@
+using PackStore.Engine;
 using PackStore.Format;
 using PackStore.Storage;
 

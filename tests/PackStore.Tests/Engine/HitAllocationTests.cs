@@ -69,6 +69,23 @@ public sealed class HitAllocationTests : IDisposable
         Assert.Equal(0, Allocated(store, static (store, test, i) => Hit(store, test._present[i % Artifacts])));
     }
 
+    [Fact]
+    public async Task Hits_whose_pages_may_have_been_taken_allocate_nothing()
+    {
+        await using ArtifactStore store = await FillAsync();
+
+        Assert.Equal(0, Allocated(store, static (store, test, i) =>
+        {
+            if (i % Artifacts == 0)
+            {
+                // As the tick does where memory is short.
+                store.Engine.Core.Residency.Advance();
+            }
+
+            return Hit(store, test._present[i % Artifacts]);
+        }));
+    }
+
     private static ArtifactKey[] Keys(byte kind)
     {
         var keys = new ArtifactKey[Artifacts];

@@ -1,7 +1,7 @@
-namespace PackStore.Verification;
+namespace PackStore.Engine;
 
-/// <summary>Runs long work on a thread of its own: reading a whole store would hold one of the pool for
-/// minutes.</summary>
+/// <summary>Runs long work on a thread of its own: reading a whole store, or a cache that is migrated, would hold one
+/// of the pool for minutes.</summary>
 internal static class OwnThread
 {
     /// <summary>Starts it; the task has what it returns or throws.</summary>
