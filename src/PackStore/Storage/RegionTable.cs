@@ -162,6 +162,7 @@ internal sealed unsafe class RegionTable
             Sse.Prefetch0(start + 64);
             Sse.Prefetch0(start + 192);
             Sse.Prefetch0(start + 256);
+            Sse.Prefetch0(start + 320);
             Sse.Prefetch0(start + 384);
         }
     }
