@@ -49,6 +49,7 @@ internal sealed class StoreEngine
             Commits = new GroupCommit(core, writer, Checkpoints);
             Checkpoints.Flush = Commits.FlushNow;
             Exchange = new SegmentExchange(core, writer, Writes, Checkpoints, Commits);
+            core.Loose.MakeRoom = Admission.MakeRoom;
             Encoder = new PutEncoder(core, Writes.MaxRecordLength);
             Pending = new PendingPuts(core, Encoder, Writes, Admission);
             Writes.Published = key => Pending.Cancel(key);

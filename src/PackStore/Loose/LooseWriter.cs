@@ -43,9 +43,17 @@ internal sealed class LooseWriter : IDisposable
     public void Write(ReadOnlySpan<byte> bytes)
     {
         Charge(bytes.Length);
+        _tier.MakeRoom?.Invoke(bytes.Length);
         _file.Write(Length, bytes);
         _hash.Append(bytes);
         Length += bytes.Length;
+    }
+
+    /// <summary>Copies bytes of another file to the start of this one. They have been charged.</summary>
+    public void CopyFrom(IStoreFile source, long offset, long length)
+    {
+        _tier.MakeRoom?.Invoke(length);
+        _file.CopyFrom(source, offset, 0, length);
     }
 
     /// <summary>Appends a sequence.</summary>
