@@ -34,6 +34,7 @@ internal sealed class StoreEngine
         core.Loose.Release = Admission.Release;
         if (follower is not null)
         {
+            follower.Recovery = Recovery;
             core.AddDetour();
         }
 
@@ -226,7 +227,6 @@ internal sealed class StoreEngine
             Recovery.Dispose();
         }
 
-        StoreState state = Core.State;
         Writer?.Appender?.Dispose();
         foreach (SegmentAppender appender in Writer?.UnsyncedSealed ?? [])
         {
@@ -244,15 +244,11 @@ internal sealed class StoreEngine
         Core.Metrics.Dispose();
         EpochGate.Retire(() =>
         {
-            foreach (Segment segment in state.Segments.All)
-            {
-                segment.Close();
-            }
-
+            // The state as it is then: a lookup that was under way may have followed the writer, which changes it.
+            Core.ReleaseState();
             // A lookup of a reader looks at HEAD first.
             Follower?.Dispose();
             Core.Loose.Close();
-            state.Table.Release();
             Core.Directory.Dispose();
         });
     }
