@@ -14,15 +14,17 @@ internal sealed class LooseWriter : IDisposable
     private readonly string _temporary;
     private readonly XxHash3 _hash = new();
     private readonly ArtifactKey _key;
+    private readonly bool _isCharged;
     private bool _finished;
     private long _charged;
 
-    public LooseWriter(LooseTier tier, in ArtifactKey key, string temporary, IStoreFile file)
+    public LooseWriter(LooseTier tier, in ArtifactKey key, string temporary, IStoreFile file, bool isCharged = true)
     {
         _tier = tier;
         _key = key;
         _temporary = temporary;
         _file = file;
+        _isCharged = isCharged;
     }
 
     /// <summary>Bytes so far.</summary>
@@ -35,8 +37,11 @@ internal sealed class LooseWriter : IDisposable
     /// on, and ends with the put.</summary>
     public void Charge(long bytes)
     {
-        _tier.Charge?.Invoke(bytes);
-        _charged += bytes;
+        if (_isCharged)
+        {
+            _tier.Charge?.Invoke(bytes);
+            _charged += bytes;
+        }
     }
 
     /// <summary>Appends bytes.</summary>

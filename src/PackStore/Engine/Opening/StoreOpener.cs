@@ -107,7 +107,7 @@ internal static class StoreOpener
         {
             SegmentPlan plan = Load(
                 core, head, out CheckpointRecord? checkpoint, out bool clean, out SnapshotInUse snapshot);
-            WriterState writer = new(head)
+            WriterState writer = new(core, head)
             {
                 Sequence = plan.MaxSequence,
                 OpenedSequence = plan.MaxSequence,
@@ -115,6 +115,7 @@ internal static class StoreOpener
                 NextSegmentId = Math.Max(NextSegmentId(core.Directory, checkpoint), plan.LastKnownId + 1),
                 Lost = plan.Lost,
                 SnapshotGeneration = snapshot.Generation,
+                LastSnapshot = checkpoint?.SnapshotGeneration ?? 0,
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
                 RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
                 WasClean = clean,
@@ -276,8 +277,10 @@ internal static class StoreOpener
         StoreEngine engine, SegmentPlan plan, CheckpointRecord? checkpoint, bool clean, SnapshotInUse snapshot)
     {
         StoreCore core = engine.Core;
+        // Of another snapshot than the one that was closed with it is not known what had been evicted, then or now.
         bool counted = clean && plan.Missing.Count == 0
-            && !(checkpoint!.HasLeftOut && snapshot.Generation != checkpoint.SnapshotGeneration);
+            && (snapshot.Generation == checkpoint!.SnapshotGeneration
+                || (snapshot.Generation == 0 && !checkpoint.HasLeftOut));
         if (counted)
         {
             core.Accounting.Set(checkpoint!.Counters, plan.Segments.Sum(static s => s.LiveBytes));
