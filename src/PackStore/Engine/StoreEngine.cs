@@ -31,6 +31,7 @@ internal sealed class StoreEngine
         Bound = new SpaceBound(this);
         Admission = new Admission(this);
         core.Loose.Charge = Admission.Charge;
+        core.Loose.TryCharge = Admission.TryCharge;
         core.Loose.Release = Admission.Release;
         if (follower is not null)
         {
