@@ -31,6 +31,7 @@ internal sealed class StoreEngine
         Bound = new SpaceBound(this);
         Admission = new Admission(this);
         core.Loose.Charge = Admission.Charge;
+        core.Loose.TryCharge = Admission.TryCharge;
         core.Loose.Release = Admission.Release;
         if (follower is not null)
         {
@@ -50,6 +51,7 @@ internal sealed class StoreEngine
             Commits = new GroupCommit(core, writer, Checkpoints);
             Checkpoints.Flush = Commits.FlushNow;
             Exchange = new SegmentExchange(core, writer, Writes, Checkpoints, Commits);
+            core.Loose.MakeRoom = Admission.MakeRoom;
             Encoder = new PutEncoder(core, Writes.MaxRecordLength);
             Pending = new PendingPuts(core, Encoder, Writes, Admission);
             Writes.Published = key => Pending.Cancel(key);

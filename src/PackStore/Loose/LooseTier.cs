@@ -29,6 +29,14 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// <summary>Promises room for bytes about to be written, or throws; null if there is no limit.</summary>
     public Action<long>? Charge { get; set; }
 
+    /// <summary>Called before bytes take space on the disk: makes some where it is short, or throws; null where nothing
+    /// can.</summary>
+    public Action<long>? MakeRoom { get; set; }
+
+    /// <summary>Promises room for bytes if there is some; makes none, and takes no lock that compactions wait
+    /// in.</summary>
+    public Func<long, bool>? TryCharge { get; set; }
+
     /// <summary>Ends promises.</summary>
     public Action<long>? Release { get; set; }
 
@@ -41,13 +49,13 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// <summary>Makes loose payloads of files that are there already.</summary>
     public LooseAdopter Adopter => new(this);
 
-    /// <summary>Starts a new file for a key.</summary>
-    public LooseWriter CreateWriter(in ArtifactKey key)
+    /// <summary>Starts a new file for a key. Bytes that are live already, and only move, are not charged.</summary>
+    public LooseWriter CreateWriter(in ArtifactKey key, bool isCharged = true)
     {
         string temporary = ClaimTemporary(key);
         try
         {
-            return new LooseWriter(this, key, temporary, directory.Create(temporary));
+            return new LooseWriter(this, key, temporary, directory.Create(temporary), isCharged);
         }
         catch
         {

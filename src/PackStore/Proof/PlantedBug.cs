@@ -88,6 +88,10 @@ internal enum PlantedBug
     /// rewrite. Found by kills and power cuts.</summary>
     TombstoneDropped,
 
+    /// <summary>The loose files of a record go as soon as the index leads to the copy that has their payloads. Found by
+    /// power cuts.</summary>
+    FoldedDeletedEarly,
+
     /// <summary>The maps of segments that were compacted away are closed at once. Found by interleavings.</summary>
     RetiredBeforeDrained,
 }

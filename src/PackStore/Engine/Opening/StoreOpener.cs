@@ -98,7 +98,7 @@ internal static class StoreOpener
             LoadedState loaded = StateLoader.Load(core, head);
             (SegmentPlan plan, CheckpointRecord? checkpoint, bool clean) =
                 (loaded.Plan, loaded.Checkpoint, loaded.IsClean);
-            WriterState writer = new(head)
+            WriterState writer = new(core, head)
             {
                 Sequence = plan.MaxSequence,
                 OpenedSequence = plan.MaxSequence,
@@ -106,6 +106,7 @@ internal static class StoreOpener
                 NextSegmentId = Math.Max(NextSegmentId(core.Directory, checkpoint), plan.LastKnownId + 1),
                 Lost = plan.Lost,
                 SnapshotGeneration = loaded.Snapshot.Generation,
+                LastSnapshot = checkpoint?.SnapshotGeneration ?? 0,
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
                 RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
                 WasClean = clean,
@@ -229,8 +230,10 @@ internal static class StoreOpener
         (SegmentPlan plan, CheckpointRecord? checkpoint, bool clean) =
             (loaded.Plan, loaded.Checkpoint, loaded.IsClean);
         SnapshotInUse snapshot = loaded.Snapshot;
+        // Of another snapshot than the one that was closed with it is not known what had been evicted, then or now.
         bool counted = clean && plan.Missing.Count == 0
-            && !(checkpoint!.HasLeftOut && snapshot.Generation != checkpoint.SnapshotGeneration);
+            && (snapshot.Generation == checkpoint!.SnapshotGeneration
+                || (snapshot.Generation == 0 && !checkpoint.HasLeftOut));
         if (counted)
         {
             core.Accounting.Set(checkpoint!.Counters, plan.Segments.Sum(static s => s.LiveBytes));

@@ -19,6 +19,15 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     private readonly SpaceReserve _reserve = new(core);
     private readonly long _segmentBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
 
+    /// <summary>Free space, and how much of it a file of so many bytes beside the segments has to leave.</summary>
+    public (long Free, long Needed) RoomFor(long bytes)
+    {
+        lock (core.WriteLock)
+        {
+            return _reserve.RoomFor(bytes);
+        }
+    }
+
     /// <summary>Whether space is so short that a removal should wait for a segment to be rewritten.</summary>
     public bool IsReserveLow()
     {
