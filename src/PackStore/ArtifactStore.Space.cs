@@ -1,6 +1,5 @@
 using PackStore.Engine;
 using PackStore.Engine.Space;
-using PackStore.Verification;
 
 namespace PackStore;
 
