@@ -19,7 +19,7 @@ internal sealed class ReadPath(StoreCore core)
     /// <summary>Called on a read-only attach when a use is first noted within an hour: hash and hour.</summary>
     public Action<ulong, int>? Used { get; init; }
 
-    /// <summary>Called before a lookup of a read-only attach; see <see cref="TailFollower.Follow"/>.</summary>
+    /// <summary>Called before a lookup of a read-only attach; see <see cref="Opening.TailFollower.Follow"/>.</summary>
     public Func<ulong>? Follow { get; init; }
 
     /// <summary>Finds the artifact of a key. Inside an epoch section.</summary>

@@ -61,7 +61,11 @@ internal static class StateLoader
         RecordLocation applied = current || !core.State.Segments.TryGet(last, out Segment? segment)
             ? HeadWords.Unpack(current ? word : 0)
             : new RecordLocation(last, segment.CommittedEnd);
-        return new FollowStart(applied, word, Math.Max(loaded.Plan.MaxSequence, loaded.Snapshot.Sequence), generation);
+        return new FollowStart(applied, word, Math.Max(loaded.Plan.MaxSequence, loaded.Snapshot.Sequence), generation)
+        {
+            Ends = core.State.Segments.All.Where(s => s.Id >= applied.SegmentId)
+                .ToDictionary(static s => s.Id, static s => s.CommittedEnd),
+        };
     }
 
     /// <summary>Loads once more beside what a reader serves, and merges all of it: an index that is complete up to a
@@ -131,4 +135,8 @@ internal readonly record struct SnapshotInUse(ulong Generation, bool IsChecked, 
 /// <param name="Sequence">No record of before has a greater sequence number, and no later one, unless it is a copy, has
 /// a smaller.</param>
 /// <param name="Generation">The generation that stood in HEAD before that.</param>
-internal readonly record struct FollowStart(RecordLocation Applied, ulong Word, ulong Sequence, ulong Generation);
+internal sealed record FollowStart(RecordLocation Applied, ulong Word, ulong Sequence, ulong Generation)
+{
+    /// <summary>How far segments that do not lie before that place were loaded all the same.</summary>
+    public required IReadOnlyDictionary<int, long> Ends { get; init; }
+}

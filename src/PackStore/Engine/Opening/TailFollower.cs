@@ -1,10 +1,9 @@
-using PackStore.Engine.Opening;
 using PackStore.Format;
 using PackStore.Proof;
 using PackStore.Segments;
 using PackStore.Storage;
 
-namespace PackStore.Engine;
+namespace PackStore.Engine.Opening;
 
 /// <summary>
 /// Keeps a read-only process up to date: compares one word of HEAD with what it has applied, and walks the records
@@ -27,6 +26,9 @@ internal sealed class TailFollower : IDisposable
     private ulong _appliedWord;
     private ulong _generation;
 
+    // How far segments behind it were loaded.
+    private IReadOnlyDictionary<int, long> _ends = new Dictionary<int, long>();
+
     // The greatest sequence number before _applied.
     private ulong _sequence;
 
@@ -43,7 +45,7 @@ internal sealed class TailFollower : IDisposable
     /// <param name="core">The store.</param>
     /// <param name="head">HEAD; null if it is absent.</param>
     /// <param name="start">What was loaded.</param>
-    public TailFollower(StoreCore core, HeadPage? head, in FollowStart start)
+    public TailFollower(StoreCore core, HeadPage? head, FollowStart start)
     {
         _core = core;
         _head = head;
@@ -79,9 +81,10 @@ internal sealed class TailFollower : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _head?.Dispose();
 
-    private void Begin(in FollowStart start)
+    private void Begin(FollowStart start)
     {
         _applied = start.Applied;
+        _ends = start.Ends;
         _sequence = start.Sequence;
         _generation = start.Generation;
         _isIncomplete = false;
@@ -218,8 +221,10 @@ internal sealed class TailFollower : IDisposable
         isCopy &= !PlantedBugs.Has(PlantedBug.FollowerTakesDeadCopies);
 #endif
         MergeOutcome outcome = merger.Merge(segment, entry, (ushort)_core.Hour, isCopy);
+        // What was loaded, and is not there any more, was removed behind it.
+        bool isInDoubt = (_hasMissed || _hasHole) && entry.Offset >= _ends.GetValueOrDefault(segment.Id);
         _isIncomplete |= outcome == MergeOutcome.Unclear
-            || (outcome == MergeOutcome.Unknown && entry.Kind == RecordKind.Artifact && (_hasMissed || _hasHole));
+            || (outcome == MergeOutcome.Unknown && entry.Kind == RecordKind.Artifact && isInDoubt);
         _sequence = Math.Max(_sequence, entry.Sequence);
     }
 
