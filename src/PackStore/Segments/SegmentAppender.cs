@@ -15,6 +15,8 @@ namespace PackStore.Segments;
 internal sealed class SegmentAppender : IDisposable
 {
     private const long MinStepBytes = 256 << 10;
+    private const long MinGrowthBytes = 64 << 10;
+    private const int StepShare = 16;
     private const long MaxStepBytes = 16 << 20;
     private readonly IStoreDirectory _directory;
     private readonly IStoreFile _file;
@@ -389,8 +391,9 @@ internal sealed class SegmentAppender : IDisposable
 
         if (end > _reserved)
         {
-            // An eighth of what is there: the slack that a crash may leave stays small beside the data.
-            long step = Math.Clamp(_reserved / 8, MinStepBytes, MaxStepBytes);
+            // A sixteenth of what is there: the slack that a crash leaves, or a seal before the segment is full, stays
+            // small beside the data.
+            long step = Math.Clamp(_reserved / StepShare, MinGrowthBytes, MaxStepBytes);
             long goal = Math.Min(_reserved + step, Math.Max(end, ExpectedEnd));
             long wanted = Math.Min(_capacity, Math.Max(end, goal) + 4095 & ~4095L);
             _reserved = SegmentSpace.Reserve(_directory, _file, _reserved, end, wanted);
