@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PackStore.Compaction;
+using PackStore.Compaction.Rewriting;
 using PackStore.Engine;
 using PackStore.Engine.Opening;
 using PackStore.Engine.Space;
@@ -344,6 +345,7 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.DeadRatio, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.DeadRatio, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBytesPerSecond ?? 1, 1, nameof(options));
+        CompactionTools.Check(options);
         SpacePolicy.Check(options.Eviction ?? new EvictionOptions());
         return OwnThread.Run("packstore compaction", () => Compactor.Run(options, progress, cancellationToken));
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using PackStore.Engine;
 
 namespace PackStore;
@@ -27,6 +28,7 @@ public readonly ref struct PayloadBatch : IDisposable
     [UnscopedRef]
     public PayloadLease this[int index]
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             ref PayloadBatchSlot slot = ref _results[index];

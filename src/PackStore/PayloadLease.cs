@@ -42,16 +42,14 @@ public readonly ref struct PayloadLease : IDisposable
     }
 
     /// <summary>A lease inside a batch, which holds the epoch section and what is detached.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal PayloadLease(scoped in PayloadBatchSlot slot)
     {
-        _state = slot.State;
+        StoreState state = slot.State!;
+        _state = state;
         _detached = slot.Detached;
         _place = slot.Place;
-        if (Segment is not { } segment)
-        {
-            _record = slot.Detached!.Record;
-        }
-        else if (!segment.TryRead(IndexWord.Offset(_place), slot.Length, out _record))
+        if (!state.Segments.TryReadAgain(_place, slot.Length, out _record) && !TryReadOther(slot, out _record))
         {
             _state = null;
         }
@@ -194,6 +192,19 @@ public readonly ref struct PayloadLease : IDisposable
         ReadOnlySpan<byte> record = Record;
         return MetadataReader.TryRead(
             _state!.Core, record, Segment?.Id ?? 0, Offset, LeasePlace.Hour(_place, _state.Core));
+    }
+
+    /// <summary>The record of a result that is in no segment yet, or in one that was mapped another way.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryReadOther(scoped in PayloadBatchSlot slot, out ReadOnlySpan<byte> record)
+    {
+        if (LeasePlace.Segment(slot.Place, slot.State!) is { } segment)
+        {
+            return segment.TryRead(IndexWord.Offset(slot.Place), slot.Length, out record);
+        }
+
+        record = slot.Detached!.Record;
+        return true;
     }
 
     private static void ThrowMiss() => throw new InvalidOperationException("The lease is a miss; ask IsHit first.");

@@ -5,9 +5,9 @@ namespace PackStore.Bench.Migrate;
 
 /// <summary>
 /// The verb <c>migrate</c>: brings a legacy cache of many flat artifacts into a new store, and reads the same files
-/// with tar before and after, all from a warm page cache and in one run. The first run counts what a new process pays for
-/// its compiler, as a daemon's first import does; with <c>--tool</c>, <c>packtool import</c> is timed too, from its start
-/// to its exit, with everything flushed.
+/// with tar before and after, all from a warm page cache and in one run. The first run counts what a new process pays
+/// for its compiler, as a daemon's first import does; with <c>--tool</c>, <c>packtool import</c> is timed too, from its
+/// start to its exit, with everything flushed.
 /// </summary>
 internal static class MigrateCommand
 {

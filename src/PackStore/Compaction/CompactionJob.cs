@@ -1,5 +1,8 @@
+using PackStore.Compaction.Rewriting;
 using PackStore.Engine;
 using PackStore.Engine.Writing;
+using PackStore.Format;
+using PackStore.Payloads;
 using PackStore.Segments;
 using PackStore.Storage;
 
@@ -22,6 +25,7 @@ internal sealed class CompactionJob : IDisposable
     private readonly SegmentReaper? _reaper;
     private readonly SegmentDirectories _directories;
     private readonly CompactionThrottle _throttle;
+    private readonly RecordRewriter _rewriter;
     private readonly RecordRelocator _relocator;
     private readonly long _capacity;
     private readonly List<Victim> _copied = [];
@@ -34,7 +38,11 @@ internal sealed class CompactionJob : IDisposable
     /// <param name="exchange">What puts copies into place; null for a dry run.</param>
     /// <param name="active">The segment that was appended to when the victims were chosen.</param>
     /// <param name="throttle">How fast.</param>
-    public CompactionJob(StoreCore core, SegmentExchange? exchange, Segment? active, CompactionThrottle throttle)
+    /// <param name="policy">Which payloads are stored in another way in the copies.</param>
+    /// <param name="encoder">What compresses them; null where nothing is compressed.</param>
+    public CompactionJob(
+        StoreCore core, SegmentExchange? exchange, Segment? active, CompactionThrottle throttle, RewritePolicy policy,
+        PayloadEncoder? encoder)
     {
         _core = core;
         _exchange = exchange;
@@ -42,8 +50,9 @@ internal sealed class CompactionJob : IDisposable
         _reaper = exchange is null ? null : new SegmentReaper(core, exchange);
         _directories = new SegmentDirectories(core);
         _throttle = throttle;
-        _relocator = new RecordRelocator(core, throttle, Tally);
         _capacity = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
+        _rewriter = new RecordRewriter(core, policy, encoder, Tally, SegmentAppender.MaxRecordLength(_capacity));
+        _relocator = new RecordRelocator(core, throttle, Tally, _rewriter);
         _layout = new OutputLayout(_capacity);
     }
 
@@ -125,6 +134,7 @@ internal sealed class CompactionJob : IDisposable
         }
 
         Tally.DroppedTombstones += contents.DroppedTombstones;
+        _rewriter.Begin(_capacity, contents.LiveBytes);
         using IStoreFile? file = _exchange is null ? null : Open(victim);
         Copy(victim, file, contents.Live, CopyKind.Verbatim);
         Copy(victim, file, contents.Tombstones, CopyKind.Verbatim);
@@ -189,34 +199,78 @@ internal sealed class CompactionJob : IDisposable
     {
         for (int i = 0; i < records.Length;)
         {
-            if (!_layout.TryAdd(records[i].AsCopied(kind)))
+            LiveRecord[] near = records[i..(i + RecordRelocator.CountNear(records, i))];
+            if (file is null)
             {
-                Finish();
-                _layout = OutputLayout.For(_capacity, records[i].AsCopied(kind));
-                _layout.TryAdd(records[i].AsCopied(kind));
+                foreach (LiveRecord record in near)
+                {
+                    PlanCopy(kind == CopyKind.Verbatim
+                        ? _rewriter.Plan(victim.Segment, record)
+                        : record.AsCopied(kind));
+                }
+            }
+            else
+            {
+                using CopyBatch batch = _relocator.Read(victim, file, near, kind);
+                Write(victim, file, batch);
+                _relocator.Done(file, near, kind, batch);
             }
 
-            int count = 1;
-            while (i + count < records.Length && !_layout.IsDirectoryDue
-                && RecordRelocator.IsNear(records, i, i + count) && _layout.TryAdd(records[i + count].AsCopied(kind)))
-            {
-                count++;
-            }
+            i += near.Length;
+        }
+    }
 
-            if (file is not null)
+    private void PlanCopy(in DirectoryEntry copy)
+    {
+        if (!_layout.TryAdd(copy))
+        {
+            BeginWith(copy);
+        }
+
+        if (_layout.IsDirectoryDue)
+        {
+            _layout.AddDirectory();
+        }
+    }
+
+    /// <summary>Appends copies, as many at a time as fit.</summary>
+    private void Write(Victim victim, IStoreFile file, CopyBatch batch)
+    {
+        for (int i = 0; i < batch.Copies.Count; i++)
+        {
+            DirectoryEntry copy = batch.Copies[i].Entry;
+            if (!_layout.TryAdd(copy))
             {
-                _output ??= new OutputSegment(_core, _layout.Capacity);
-                _relocator.Copy(victim, file, records[i..(i + count)], kind, _output);
+                Append(victim, file, batch.TakeTo(i));
+                BeginWith(copy);
             }
 
             if (_layout.IsDirectoryDue)
             {
-                _output?.AppendDirectory();
+                Append(victim, file, batch.TakeTo(i + 1));
+                _output!.AppendDirectory();
                 _layout.AddDirectory();
             }
-
-            i += count;
         }
+
+        Append(victim, file, batch.TakeTo(batch.Copies.Count));
+    }
+
+    private void Append(Victim victim, IStoreFile file, ReadOnlySpan<RecordCopy> copies)
+    {
+        if (!copies.IsEmpty)
+        {
+            _output ??= new OutputSegment(_core, _layout.Capacity);
+            _output.Append(victim.Segment.Id, file, copies);
+        }
+    }
+
+    /// <summary>Publishes what there is, and begins another segment with a copy.</summary>
+    private void BeginWith(in DirectoryEntry copy)
+    {
+        Finish();
+        _layout = OutputLayout.For(_capacity, copy);
+        _layout.TryAdd(copy);
     }
 
     /// <summary>Publishes what was copied and retires what was copied whole.</summary>
@@ -251,11 +305,10 @@ internal sealed class CompactionJob : IDisposable
 
         Victim[] copied = [.. _copied];
         _copied.Clear();
-        foreach (Victim gone in _reaper!.Retire(copied))
-        {
-            Tally.RemovedBytes += gone.FileLength;
-            Tally.RemovedSegments++;
-        }
+        IReadOnlyList<Victim> gone = _reaper!.Retire(copied, out long looseBytes);
+        Tally.RemovedBytes += gone.Sum(static v => v.FileLength);
+        Tally.RemovedSegments += gone.Count;
+        Tally.RemovedLooseBytes += looseBytes;
     }
 
     private void FinishDry()
@@ -269,6 +322,7 @@ internal sealed class CompactionJob : IDisposable
         _layout = new OutputLayout(_capacity);
         Tally.RemovedBytes += _copied.Sum(static v => v.FileLength);
         Tally.RemovedSegments += _copied.Count;
+        Tally.RemovedLooseBytes = Tally.FoldedInBytes;
         _copied.Clear();
     }
 }

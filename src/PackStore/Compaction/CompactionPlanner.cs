@@ -15,6 +15,9 @@ internal sealed class CompactionPlanner
     /// <summary>A segment of less than this share of a full one is small.</summary>
     private const int SmallShare = 8;
 
+    /// <summary>Compressing has to save this share of a segment.</summary>
+    private const int LeastSavedShare = 8;
+
     /// <summary>Bytes of directories that a record takes: an entry and its hour.</summary>
     private const int DirectoryBytes = 26;
 
@@ -47,7 +50,10 @@ internal sealed class CompactionPlanner
 
     /// <summary>The segments that rewriting makes smaller by a share of their length, the active one among them, and
     /// many small ones.</summary>
-    public List<Victim> ChooseAll(double deadRatio)
+    /// <param name="deadRatio">The share.</param>
+    /// <param name="savingsOf">About how many bytes of a segment compressing its payloads would save; null where
+    /// nothing is compressed. That costs something, so only segments are asked that are not chosen anyway.</param>
+    public List<Victim> ChooseAll(double deadRatio, Func<Segment, long>? savingsOf)
     {
         List<Victim> chosen = [];
         List<Victim> small = [];
@@ -62,6 +68,10 @@ internal sealed class CompactionPlanner
             {
                 chosen.Add(victim);
             }
+            else if (TrySave(victim, savingsOf) is { } saving)
+            {
+                chosen.Add(saving);
+            }
             else if (victim.FileLength < _segmentBytes / SmallShare)
             {
                 small.Add(victim);
@@ -75,13 +85,34 @@ internal sealed class CompactionPlanner
 
         // Behind a segment of copies it is no longer the active one, and what is reserved in it is for nobody.
         bool staysActive = !chosen.Exists(static v => v.Segment.LiveBytes > 0);
-        if (_active is not null && TryWeigh(_active, staysActive) is { } last
-            && IsWorthwhile(last, deadRatio, staysActive ? Align(_active.CommittedEnd) : last.FileLength))
+        if (_active is not null && TryWeigh(_active, staysActive) is { } last)
         {
-            chosen.Add(last);
+            if (IsWorthwhile(last, deadRatio, staysActive ? Align(_active.CommittedEnd) : last.FileLength))
+            {
+                chosen.Add(last);
+            }
+            else if (TrySave(last, savingsOf) is { } saving)
+            {
+                chosen.Add(saving);
+            }
         }
 
         return InOrder(chosen);
+    }
+
+    /// <summary>A segment that is rewritten for the sake of compressing what is in it: if that alone makes it an eighth
+    /// smaller.</summary>
+    private static Victim? TrySave(Victim victim, Func<Segment, long>? savingsOf)
+    {
+        if (savingsOf is null || victim.Segment.LiveBytes < Rewriting.RewritePolicy.LeastCompressed)
+        {
+            return null;
+        }
+
+        long savings = savingsOf(victim.Segment);
+        return savings >= Math.Max(FormatLimits.BlockAlignment, victim.Segment.CommittedEnd / LeastSavedShare)
+            ? new Victim(victim.Segment, victim.FileLength, victim.Gain + savings)
+            : null;
     }
 
     /// <summary>Segments whose rewriting gains so many bytes together, as few and as cheap as possible. Never the

@@ -1,7 +1,9 @@
+using PackStore.Compaction.Rewriting;
 using PackStore.Engine;
 using PackStore.Engine.Space;
 using PackStore.Engine.Writing;
 using PackStore.Format;
+using PackStore.Payloads;
 using PackStore.Proof;
 using PackStore.Segments;
 
@@ -19,6 +21,9 @@ internal sealed class Compactor : IDisposable
     // Null in a store that was opened read-only, of which a plan can be made.
     private readonly SegmentExchange? _exchange;
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Makes what compresses payloads at a level; tests have it make others.</summary>
+    public Func<int, PayloadEncoder>? MakeEncoder { get; set; }
 
     private int _isStopped;
 
@@ -41,6 +46,11 @@ internal sealed class Compactor : IDisposable
     public CompactionReport Run(
         CompactionOptions options, IProgress<MaintenanceProgress>? progress, CancellationToken cancellationToken)
     {
+        if (_jobLock.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException("A compaction cannot be begun from within the progress of another.");
+        }
+
         SchedulePoint.BeforeLock(_jobLock, "compaction lock");
         lock (_jobLock)
         {
@@ -59,16 +69,20 @@ internal sealed class Compactor : IDisposable
             }
 
             EvictionReport? eviction = Evict(options, linked.Token);
-            List<Victim> victims = planner.ChooseAll(options.DeadRatio);
+            using CompactionTools tools = new(_core, options, MakeEncoder);
+            RecompressionScout? scout = tools.Encoder is { } encoder
+                ? new RecompressionScout(_core, active, tools.Policy, encoder, linked.Token)
+                : null;
+            List<Victim> victims = planner.ChooseAll(options.DeadRatio, scout is null ? null : scout.SavingsOf);
             CompactionThrottle throttle =
                 new(_core.Options.TimeProvider, options.DryRun ? null : options.MaxBytesPerSecond, linked.Token);
             CompactionProgress meter = new(progress, victims);
-            using CompactionJob job =
-                new(_core, options.DryRun ? null : _exchange, active, throttle)
-                {
-                    Passed = meter.Passed,
-                    Sweeper = options.DryRun ? null : sweeper,
-                };
+            using CompactionJob job = new(
+                _core, options.DryRun ? null : _exchange, active, throttle, tools.Policy, tools.Encoder)
+            {
+                Passed = meter.Passed,
+                Sweeper = options.DryRun ? null : sweeper,
+            };
             if (!options.DryRun && victims.Exists(v => v.Segment == active))
             {
                 _exchange!.SealActive();
@@ -110,7 +124,8 @@ internal sealed class Compactor : IDisposable
     /// <returns>Bytes gained; 0 if there is nothing worth rewriting, or another job runs.</returns>
     public long TryReclaim(long wantedBytes, CancellationToken cancellationToken)
     {
-        if (_exchange is null || !_jobLock.TryEnter())
+        // A put from within the progress of a job, on its thread, would get the lock once more.
+        if (_exchange is null || _jobLock.IsHeldByCurrentThread || !_jobLock.TryEnter())
         {
             return 0;
         }
@@ -133,7 +148,8 @@ internal sealed class Compactor : IDisposable
             }
 
             CompactionThrottle throttle = new(_core.Options.TimeProvider, null, linked.Token);
-            using CompactionJob job = new(_core, _exchange, active, throttle);
+            using CompactionJob job = new(
+                _core, _exchange, active, throttle, RewritePolicy.Verbatim, null);
             job.Run(victims);
             return job.Tally.RemovedBytes - job.Tally.WrittenBytes;
         }
@@ -210,33 +226,9 @@ internal sealed class Compactor : IDisposable
             LiveRecount.Run(_core, CancellationToken.None);
         }
 
-        long freed = tally.RemovedBytes - tally.WrittenBytes;
-        long loose = eviction?.LooseBytes ?? 0;
         CompactionTotals after = options.DryRun
-            ? new CompactionTotals
-            {
-                Artifacts = before.Artifacts - (eviction?.Artifacts ?? 0),
-                Segments = before.Segments - tally.RemovedSegments + tally.WrittenSegments,
-                SegmentBytes = before.SegmentBytes - freed,
-                LiveBytes = before.LiveBytes - (eviction?.Bytes ?? 0),
-                DeadBytes = before.DeadBytes - freed + (eviction?.Bytes - eviction?.LooseBytes ?? 0),
-                LooseBytes = before.LooseBytes - loose,
-            }
+            ? CompactionSummary.Planned(before, eviction, tally)
             : CompactionTotalsOf(new CompactionPlanner(_core, Active));
-        return new CompactionReport(before, after)
-        {
-            Eviction = eviction,
-            FreedBytes = freed + loose + swept.Bytes,
-            SweptFiles = swept.Files,
-            SweptBytes = swept.Bytes,
-            WrittenBytes = tally.WrittenBytes,
-            RemovedSegments = tally.RemovedSegments,
-            WrittenSegments = tally.WrittenSegments,
-            RelocatedRecords = tally.Records,
-            KeptTombstones = tally.KeptTombstones,
-            DroppedTombstones = tally.DroppedTombstones,
-            SkippedSegments = tally.Skipped,
-            Damage = tally.Damage,
-        };
+        return CompactionSummary.Of(options, before, after, eviction, tally, swept);
     }
 }

@@ -1,6 +1,7 @@
 using PackStore.Engine;
 using PackStore.Engine.Writing;
 using PackStore.Format;
+using PackStore.Segments;
 using PackStore.Storage;
 
 namespace PackStore.Compaction;
@@ -20,6 +21,9 @@ namespace PackStore.Compaction;
 /// <item>A record that is kept out of the index, because something it names is lost, holds its segment's durable end:
 /// no sweep. So does a segment that could not be read: no compaction. Nor is there one while <c>quarantine/</c> holds
 /// something: records in there may be the only ones to name a file that somebody wants to save.</item>
+/// <item>A record whose loose payloads were copied into a segment may outlast the process that copied it. Until its
+/// segment is gone whoever repairs or verifies the store may find it beside its copy: a key's files stay as long as
+/// there are two records of it with one number, and loose files.</item>
 /// <item>Who has a file mapped keeps it: only the name goes.</item>
 /// </list>
 /// In a dry run nothing is claimed and removed; a process that only reads does not know the claims of a writer beside
@@ -27,6 +31,8 @@ namespace PackStore.Compaction;
 /// </remarks>
 internal sealed class LooseSweeper(StoreCore core, SegmentExchange? exchange, CancellationToken token)
 {
+    private readonly SegmentDirectories _directories = new(core);
+
     /// <summary>Files that went, or would go.</summary>
     public long Files { get; private set; }
 
@@ -114,6 +120,11 @@ internal sealed class LooseSweeper(StoreCore core, SegmentExchange? exchange, Ca
 
     private void TakeUnnamed(string name, long length, in ArtifactKey key, int index, uint generation)
     {
+        if (HasTwins(key))
+        {
+            return;
+        }
+
         // The order is the point: see above.
         if (!core.Loose.Claims.TryAddFirst(name))
         {
@@ -142,6 +153,28 @@ internal sealed class LooseSweeper(StoreCore core, SegmentExchange? exchange, Ca
         {
             Remove(name, length);
         }
+    }
+
+    /// <summary>Whether two records of a key have the same number, one of them with loose files.</summary>
+    private bool HasTwins(in ArtifactKey key)
+    {
+        ulong hash = core.HashOf(key);
+        HashSet<ulong> seen = [];
+        HashSet<ulong> loose = [];
+        HashSet<ulong> twins = [];
+        foreach (Segment segment in core.State.Segments.All.Where(static s => s.IsSealed))
+        {
+            foreach (DirectoryEntry entry in _directories.Of(segment, hash))
+            {
+                (seen.Add(entry.Sequence) ? seen : twins).Add(entry.Sequence);
+                if (entry.HasLoose)
+                {
+                    loose.Add(entry.Sequence);
+                }
+            }
+        }
+
+        return twins.Overlaps(loose);
     }
 
     private void Take(string name, long length)

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
+using PackStore.Compaction.Rewriting;
 using PackStore.Engine;
 using PackStore.Engine.Writing;
 using PackStore.Format;
 using PackStore.Segments;
+using PackStore.Storage;
 
 namespace PackStore.Compaction;
 
@@ -17,6 +19,10 @@ internal sealed class OutputSegment : IDisposable
     private readonly string _temporaryName;
     private readonly List<RecordMove> _moves = [];
     private readonly SegmentAppender _appender;
+
+    // Loose files that only copies in here name, and bytes promised for what copies have more than their records.
+    private readonly List<MovedFile> _created = [];
+    private long _charged;
     private ulong _blockSequence;
     private bool _isPublished;
 
@@ -37,31 +43,40 @@ internal sealed class OutputSegment : IDisposable
     /// <summary>Number of records.</summary>
     public int Count => _moves.Count;
 
-    /// <summary>Appends copies of records that stand in a segment.</summary>
+    /// <summary>Appends copies of records that stand in a segment, and answers for their loose files from then
+    /// on.</summary>
     /// <param name="sourceId">The segment.</param>
-    /// <param name="records">The records, and when each was last used.</param>
-    /// <param name="bytes">Their bytes, which were checked.</param>
-    public void Append(int sourceId, ReadOnlySpan<LiveRecord> records, ReadOnlySpan<ReadOnlyMemory<byte>> bytes)
+    /// <param name="source">Its file.</param>
+    /// <param name="copies">The copies.</param>
+    public void Append(int sourceId, IStoreFile source, ReadOnlySpan<RecordCopy> copies)
     {
-        DirectoryEntry[] entries = new DirectoryEntry[records.Length];
+        foreach (RecordCopy copy in copies)
+        {
+            _created.AddRange(copy.Files?.Created ?? []);
+            _charged += copy.Charged;
+        }
+
+        if (copies is [{ Bytes: null } verbatim])
+        {
+            _appender.AppendCopy(source, verbatim.Entry);
+            Note(sourceId, verbatim, _appender.End - verbatim.Entry.Length);
+            return;
+        }
+
+        DirectoryEntry[] entries = new DirectoryEntry[copies.Length];
+        ReadOnlyMemory<byte>[] bytes = new ReadOnlyMemory<byte>[copies.Length];
         for (int i = 0; i < entries.Length; i++)
         {
-            entries[i] = records[i].Entry;
+            entries[i] = copies[i].Entry;
+            bytes[i] = copies[i].Bytes!.Value;
         }
 
         long[] offsets = new long[entries.Length];
         _appender.AppendCopies(entries, bytes, offsets);
         for (int i = 0; i < entries.Length; i++)
         {
-            Note(sourceId, records[i], offsets[i]);
+            Note(sourceId, copies[i], offsets[i]);
         }
-    }
-
-    /// <summary>Appends a copy of one long record, inside the kernel where that can be.</summary>
-    public void Append(int sourceId, in LiveRecord record, Storage.IStoreFile source)
-    {
-        _appender.AppendCopy(source, record.Entry);
-        Note(sourceId, record, _appender.End - record.Entry.Length);
     }
 
     /// <summary>Appends the directory block that is due.</summary>
@@ -71,6 +86,12 @@ internal sealed class OutputSegment : IDisposable
     public Segment Publish(SegmentExchange exchange)
     {
         _appender.Seal(ref _blockSequence, HourOf);
+        if (_created.Count > 0)
+        {
+            // A copy that a crash leaves behind is as good as its record: with all its files.
+            _core.Loose.Sync();
+        }
+
         for (int i = 0; i < MaxTries; i++)
         {
             _appender.TakeNumber(exchange.ReserveNumber());
@@ -79,6 +100,7 @@ internal sealed class OutputSegment : IDisposable
             if (exchange.TryPublish(_appender.Segment, _temporaryName, CollectionsMarshal.AsSpan(_moves)))
             {
                 _isPublished = true;
+                _core.Loose.Release?.Invoke(_charged);
                 ForgetCold();
                 return _appender.Segment;
             }
@@ -98,6 +120,7 @@ internal sealed class OutputSegment : IDisposable
 
         _appender.Segment.Close();
         _appender.Dispose();
+        CopyBatch.GiveUp(_core, _created, _charged);
         try
         {
             _core.Directory.Delete(_temporaryName);
@@ -109,10 +132,17 @@ internal sealed class OutputSegment : IDisposable
         }
     }
 
-    private void Note(int sourceId, in LiveRecord record, long offset) => _moves.Add(
-        new RecordMove(
-            record.Entry.Hash, new RecordLocation(sourceId, record.Entry.Offset), offset, record.Entry.Length,
-            record.Entry.Kind, record.Hour));
+    private void Note(int sourceId, in RecordCopy copy, long offset)
+    {
+        DirectoryEntry record = copy.Source.Entry;
+        _moves.Add(
+            new RecordMove(
+                record.Hash, new RecordLocation(sourceId, record.Offset), offset, copy.Entry.Length, record.Length,
+                copy.Entry.Kind, copy.Source.Hour)
+            {
+                Files = copy.Files,
+            });
+    }
 
     /// <summary>What was used lately comes first and is wanted in memory. The rest was only read to be
     /// copied.</summary>
@@ -122,7 +152,7 @@ internal sealed class OutputSegment : IDisposable
         int first = _moves.FindIndex(m => m.Hour < recent);
         if (first >= 0)
         {
-            _appender.Advise(Storage.FileAdvice.NotNeeded, _moves[first].Offset, FileLength - _moves[first].Offset);
+            _appender.Advise(FileAdvice.NotNeeded, _moves[first].Offset, FileLength - _moves[first].Offset);
         }
     }
 

@@ -58,6 +58,24 @@ internal static class RecordCheck
         return problem;
     }
 
+    /// <summary>The front of a record that was found right, to the end of its metadata.</summary>
+    public static byte[] ReadFront(IStoreFile file, in DirectoryEntry entry)
+    {
+        byte[] line = new byte[RecordHeaderLayout.Size];
+        if (file.Read(entry.Offset, line) == line.Length
+            && RecordHeader.TryRead(line, entry.Length, out RecordHeader header))
+        {
+            byte[] front = new byte[RecordBody.EndOffset(
+                header.KeyLength, header.DescriptorCount, header.MetadataLength)];
+            if (file.Read(entry.Offset, front) == front.Length)
+            {
+                return front;
+            }
+        }
+
+        throw new IOException("the file ends within a record");
+    }
+
     /// <summary>The key of a record of which the front is at hand; false if it is not the record that is
     /// expected.</summary>
     public static bool TryReadKey(

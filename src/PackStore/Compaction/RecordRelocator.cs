@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
+using PackStore.Compaction.Rewriting;
 using PackStore.Engine;
 using PackStore.Format;
 using PackStore.Segments;
@@ -17,9 +17,10 @@ internal enum CopyKind
     Tombstone,
 }
 
-/// <summary>Copies records into a segment of copies: reads neighbours together, by calls and not through the map,
-/// checks each in full, writes them together.</summary>
-internal sealed class RecordRelocator(StoreCore core, CompactionThrottle throttle, CompactionTally tally)
+/// <summary>Makes copies of records: reads neighbours together, by calls and not through the map, checks each in full,
+/// and has those rewritten that are to be stored in another way.</summary>
+internal sealed class RecordRelocator(
+    StoreCore core, CompactionThrottle throttle, CompactionTally tally, RecordRewriter rewriter)
 {
     private const int WindowBytes = 1 << 20;
     private const int WindowRecords = 1024;
@@ -28,10 +29,21 @@ internal sealed class RecordRelocator(StoreCore core, CompactionThrottle throttl
     private const int NearBytes = 32 << 10;
 
     /// <summary>Longer records are checked and copied piece by piece.</summary>
-    private const int LongRecordBytes = 8 << 20;
+    private const int LongRecordBytes = RewritePolicy.MostRecordBytes;
 
-    /// <summary>Whether a record can be read together with those before it, of which the first is given.</summary>
-    public static bool IsNear(LiveRecord[] records, int first, int next)
+    /// <summary>How many records from one on can be read together.</summary>
+    public static int CountNear(LiveRecord[] records, int first)
+    {
+        int next = first + 1;
+        while (next < records.Length && IsNear(records, first, next))
+        {
+            next++;
+        }
+
+        return next - first;
+    }
+
+    private static bool IsNear(LiveRecord[] records, int first, int next)
     {
         DirectoryEntry before = records[next - 1].Entry;
         DirectoryEntry entry = records[next].Entry;
@@ -40,135 +52,132 @@ internal sealed class RecordRelocator(StoreCore core, CompactionThrottle throttl
             && entry.Offset + entry.Length - records[first].Entry.Offset <= WindowBytes;
     }
 
-    /// <summary>Copies neighbours.</summary>
-    public void Copy(Victim victim, IStoreFile file, LiveRecord[] records, CopyKind kind, OutputSegment output)
+    /// <summary>Makes copies of neighbours. The caller appends them, disposes them, and calls <see
+    /// cref="Done"/>.</summary>
+    public CopyBatch Read(Victim victim, IStoreFile file, LiveRecord[] records, CopyKind kind)
     {
-        DirectoryEntry first = records[0].Entry;
-        DirectoryEntry last = records[^1].Entry;
-        long span = last.Offset + last.Length - first.Offset;
         if (kind == CopyKind.Tombstone)
         {
-            LeaveTombstones(victim, file, records, output);
+            return LeaveTombstones(victim, file, records);
+        }
+
+        return SpanOf(records) > LongRecordBytes
+            ? CopyLong(victim, file, records[0])
+            : CopyWindow(victim, file, records);
+    }
+
+    /// <summary>Copies have been appended: rests as long as is asked for.</summary>
+    public void Done(IStoreFile file, LiveRecord[] records, CopyKind kind, CopyBatch batch)
+    {
+        if (kind == CopyKind.Tombstone)
+        {
             throttle.Done(records.Length * (long)FormatLimits.TombstoneBytes);
             return;
         }
 
-        if (span > LongRecordBytes)
-        {
-            CopyLong(victim, file, records[0], output);
-        }
-        else
-        {
-            CopyWindow(victim, file, records, output);
-        }
-
-        file.Advise(FileAdvice.NotNeeded, first.Offset, span);
-        throttle.Done(2 * span);
+        long span = SpanOf(records);
+        file.Advise(FileAdvice.NotNeeded, records[0].Entry.Offset, span);
+        throttle.Done((2 * span) + batch.ExtraBytes);
     }
 
+    private static long SpanOf(LiveRecord[] records) =>
+        records[^1].Entry.Offset + records[^1].Entry.Length - records[0].Entry.Offset;
+
     /// <summary>Of records that are not live only the key is wanted.</summary>
-    private void LeaveTombstones(Victim victim, IStoreFile file, LiveRecord[] records, OutputSegment output)
+    private CopyBatch LeaveTombstones(Victim victim, IStoreFile file, LiveRecord[] records)
     {
-        List<LiveRecord> copied = [];
-        List<ReadOnlyMemory<byte>> bytes = [];
+        CopyBatch batch = new(core, null);
         byte[] front = new byte[FormatLimits.TombstoneBytes];
         foreach (LiveRecord record in records)
         {
             int read = Read(victim, file, record.Entry.Offset, front);
             if (RecordCheck.TryReadKey(core, front.AsSpan(0, read), record.Entry, out ArtifactKey key))
             {
-                Leave(key, record, copied, bytes);
+                batch.Add(Leave(key, record));
             }
         }
 
-        Append(victim, copied, bytes, output);
+        return batch;
     }
 
-    private void CopyWindow(Victim victim, IStoreFile file, LiveRecord[] records, OutputSegment output)
+    private CopyBatch CopyWindow(Victim victim, IStoreFile file, LiveRecord[] records)
     {
         long from = records[0].Entry.Offset;
-        int span = (int)(records[^1].Entry.Offset + records[^1].Entry.Length - from);
+        int span = (int)SpanOf(records);
         byte[] window = ArrayPool<byte>.Shared.Rent(span);
+        CopyBatch batch = new(core, window);
         try
         {
             int read = Read(victim, file, from, window.AsSpan(0, span));
-            List<LiveRecord> copied = [];
-            List<ReadOnlyMemory<byte>> bytes = [];
             foreach (LiveRecord record in records)
             {
                 int at = (int)(record.Entry.Offset - from);
                 ReadOnlyMemory<byte> found = window.AsMemory(at, Math.Clamp(read - at, 0, record.Entry.Length));
-                if (RecordCheck.FindProblem(core, found.Span, record.Entry, out ArtifactKey? key) is { } problem)
-                {
-                    Report(victim, record.Entry, problem, key);
-                    if (key is { } known)
-                    {
-                        Leave(known, record, copied, bytes);
-                    }
-                }
-                else
-                {
-                    copied.Add(record);
-                    bytes.Add(found);
-                }
+                string? problem = RecordCheck.FindProblem(core, found.Span, record.Entry, out ArtifactKey? key);
+                Add(batch, victim, record, problem, key, found, new SourceRecord(found, null, 0));
             }
 
-            Append(victim, copied, bytes, output);
+            return batch;
         }
-        finally
+        catch
         {
-            ArrayPool<byte>.Shared.Return(window);
+            batch.Dispose();
+            throw;
         }
     }
 
-    private void CopyLong(Victim victim, IStoreFile file, in LiveRecord record, OutputSegment output)
+    private CopyBatch CopyLong(Victim victim, IStoreFile file, in LiveRecord record)
     {
-        ArtifactKey? key;
-        string? problem;
+        CopyBatch batch = new(core, null);
         try
         {
-            problem = RecordCheck.FindProblem(core, file, record.Entry, out key, throttle.Token);
+            string? problem = RecordCheck.FindProblem(core, file, record.Entry, out ArtifactKey? key, throttle.Token);
+            byte[] front = problem is null && rewriter.MayChange(record)
+                ? RecordCheck.ReadFront(file, record.Entry)
+                : [];
+            Add(batch, victim, record, problem, key, null, new SourceRecord(front, file, record.Entry.Offset));
+            return batch;
         }
         catch (IOException e)
         {
+            batch.Dispose();
             throw new VictimUnreadableException(victim.Segment.Name, e);
         }
+    }
 
-        if (problem is null)
+    private void Add(
+        CopyBatch batch, Victim victim, in LiveRecord record, string? problem, ArtifactKey? key,
+        ReadOnlyMemory<byte>? bytes, in SourceRecord source)
+    {
+        if (problem is not null)
         {
-            output.Append(victim.Segment.Id, record, file);
+            Report(victim, record.Entry, problem, key);
+            if (key is { } known)
+            {
+                batch.Add(Leave(known, record));
+            }
+
             return;
         }
 
-        Report(victim, record.Entry, problem, key);
-        if (key is { } known)
+        if (rewriter.MayChange(record) && rewriter.TryRewrite(victim.Segment.Id, record, source) is { } rewritten)
         {
-            List<LiveRecord> copied = [];
-            List<ReadOnlyMemory<byte>> bytes = [];
-            Leave(known, record, copied, bytes);
-            Append(victim, copied, bytes, output);
+            batch.Add(rewritten);
+            batch.ExtraBytes += 2 * (rewritten.Files?.Created.Sum(static f => f.Bytes) ?? 0);
+            batch.ExtraBytes += 2 * (rewritten.Files?.Dropped.Sum(static f => f.Bytes) ?? 0);
+            return;
         }
+
+        batch.Add(new RecordCopy(record, record.Entry, bytes));
     }
 
     /// <summary>A tombstone in the place of a record, so that no older version comes back. It has the record's number:
     /// whatever is newer stays newer.</summary>
-    private static void Leave(
-        in ArtifactKey key, in LiveRecord record, List<LiveRecord> copied, List<ReadOnlyMemory<byte>> bytes)
+    private static RecordCopy Leave(in ArtifactKey key, in LiveRecord record)
     {
         using PreparedRecord tombstone = PreparedRecord.Tombstone(key, record.Entry.Hash);
         tombstone.SetSequence(record.Entry.Sequence);
-        copied.Add(new LiveRecord(record.AsCopied(CopyKind.Tombstone), record.Hour));
-        bytes.Add(tombstone.Front.ToArray());
-    }
-
-    private static void Append(
-        Victim victim, List<LiveRecord> copied, List<ReadOnlyMemory<byte>> bytes, OutputSegment output)
-    {
-        if (copied.Count > 0)
-        {
-            output.Append(
-                victim.Segment.Id, CollectionsMarshal.AsSpan(copied), CollectionsMarshal.AsSpan(bytes));
-        }
+        return new RecordCopy(record, record.AsCopied(CopyKind.Tombstone), tombstone.Front.ToArray());
     }
 
     /// <summary>What a power cut tore before anybody was promised it is no damage.</summary>

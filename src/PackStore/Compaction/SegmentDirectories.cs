@@ -53,23 +53,21 @@ internal sealed class SegmentDirectories(StoreCore core)
         return false;
     }
 
-    /// <summary>Whether the record at a place is one of a hash.</summary>
-    public bool IsOf(Segment segment, long offset, ulong hash)
+    /// <summary>The records of a hash in a sealed segment.</summary>
+    public IEnumerable<DirectoryEntry> Of(Segment segment, ulong hash)
     {
         foreach (RecoveryRun run in RunsOf(segment))
         {
             ulong below = ulong.MaxValue;
             while (run.TryFind(core, hash, ref below, out DirectoryEntry entry))
             {
-                if (entry.Offset == offset)
-                {
-                    return true;
-                }
+                yield return entry;
             }
         }
-
-        return false;
     }
+
+    /// <summary>Whether the record at a place is one of a hash.</summary>
+    public bool IsOf(Segment segment, long offset, ulong hash) => Of(segment, hash).Any(e => e.Offset == offset);
 
     private IReadOnlyList<RecoveryRun> RunsOf(Segment segment)
     {

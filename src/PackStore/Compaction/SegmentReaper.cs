@@ -10,15 +10,15 @@ namespace PackStore.Compaction;
 /// process was writing.</summary>
 internal sealed class SegmentReaper(StoreCore core, SegmentExchange exchange)
 {
-    /// <summary>Retires segments; returns those that are gone. What is damaged is kept in quarantine.</summary>
-    public IReadOnlyList<Victim> Retire(IReadOnlyList<Victim> victims)
+    /// <summary>Retires segments, and the loose files that only they named; returns those that are gone. What is
+    /// damaged is kept in quarantine.</summary>
+    public IReadOnlyList<Victim> Retire(IReadOnlyList<Victim> victims, out long looseBytes)
     {
         Dictionary<Segment, Victim> bySegment = victims.ToDictionary(static v => v.Segment);
-        return
-        [
-            .. exchange.Retire([.. victims.Select(static v => v.Segment)], s => Remove(bySegment[s]))
-                .Select(s => bySegment[s]),
-        ];
+        IReadOnlyList<Segment> gone = exchange.Retire(
+            [.. victims.Select(static v => v.Segment)], s => Remove(bySegment[s]));
+        looseBytes = exchange.RemoveFolded(gone);
+        return [.. gone.Select(s => bySegment[s])];
     }
 
     /// <summary>Removes segments that a job which was stopped was writing: no number, so nobody knows them.</summary>

@@ -31,9 +31,11 @@ internal sealed class StoreEngine
         Bound = new SpaceBound(this);
         Admission = new Admission(this);
         core.Loose.Charge = Admission.Charge;
+        core.Loose.TryCharge = Admission.TryCharge;
         core.Loose.Release = Admission.Release;
         if (follower is not null)
         {
+            follower.Recovery = Recovery;
             core.AddDetour();
         }
 
@@ -226,7 +228,6 @@ internal sealed class StoreEngine
             Recovery.Dispose();
         }
 
-        StoreState state = Core.State;
         Writer?.Appender?.Dispose();
         foreach (SegmentAppender appender in Writer?.UnsyncedSealed ?? [])
         {
@@ -244,15 +245,11 @@ internal sealed class StoreEngine
         Core.Metrics.Dispose();
         EpochGate.Retire(() =>
         {
-            foreach (Segment segment in state.Segments.All)
-            {
-                segment.Close();
-            }
-
+            // The state as it is then: a lookup that was under way may have followed the writer, which changes it.
+            Core.ReleaseState();
             // A lookup of a reader looks at HEAD first.
             Follower?.Dispose();
             Core.Loose.Close();
-            state.Table.Release();
             Core.Directory.Dispose();
         });
     }

@@ -33,6 +33,10 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// can.</summary>
     public Action<long>? MakeRoom { get; set; }
 
+    /// <summary>Promises room for bytes if there is some; makes none, and takes no lock that compactions wait
+    /// in.</summary>
+    public Func<long, bool>? TryCharge { get; set; }
+
     /// <summary>Ends promises.</summary>
     public Action<long>? Release { get; set; }
 
@@ -45,13 +49,13 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// <summary>Makes loose payloads of files that are there already.</summary>
     public LooseAdopter Adopter => new(this);
 
-    /// <summary>Starts a new file for a key.</summary>
-    public LooseWriter CreateWriter(in ArtifactKey key)
+    /// <summary>Starts a new file for a key. Bytes that are live already, and only move, are not charged.</summary>
+    public LooseWriter CreateWriter(in ArtifactKey key, bool isCharged = true)
     {
         string temporary = ClaimTemporary(key);
         try
         {
-            return new LooseWriter(this, key, temporary, directory.Create(temporary));
+            return new LooseWriter(this, key, temporary, directory.Create(temporary), isCharged);
         }
         catch
         {

@@ -14,15 +14,17 @@ internal sealed class LooseWriter : IDisposable
     private readonly string _temporary;
     private readonly XxHash3 _hash = new();
     private readonly ArtifactKey _key;
+    private readonly bool _isCharged;
     private bool _finished;
     private long _charged;
 
-    public LooseWriter(LooseTier tier, in ArtifactKey key, string temporary, IStoreFile file)
+    public LooseWriter(LooseTier tier, in ArtifactKey key, string temporary, IStoreFile file, bool isCharged = true)
     {
         _tier = tier;
         _key = key;
         _temporary = temporary;
         _file = file;
+        _isCharged = isCharged;
     }
 
     /// <summary>Bytes so far.</summary>
@@ -35,15 +37,18 @@ internal sealed class LooseWriter : IDisposable
     /// on, and ends with the put.</summary>
     public void Charge(long bytes)
     {
-        _tier.Charge?.Invoke(bytes);
-        _charged += bytes;
+        if (_isCharged)
+        {
+            _tier.Charge?.Invoke(bytes);
+            _charged += bytes;
+        }
     }
 
     /// <summary>Appends bytes.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         Charge(bytes.Length);
-        _tier.MakeRoom?.Invoke(bytes.Length);
+        MakeRoom(bytes.Length);
         _file.Write(Length, bytes);
         _hash.Append(bytes);
         Length += bytes.Length;
@@ -52,7 +57,7 @@ internal sealed class LooseWriter : IDisposable
     /// <summary>Copies bytes of another file to the start of this one. They have been charged.</summary>
     public void CopyFrom(IStoreFile source, long offset, long length)
     {
-        _tier.MakeRoom?.Invoke(length);
+        MakeRoom(length);
         _file.CopyFrom(source, offset, 0, length);
     }
 
@@ -91,6 +96,15 @@ internal sealed class LooseWriter : IDisposable
                 _tier.Claims.Remove(_temporary);
                 _tier.Release?.Invoke(_charged);
             }
+        }
+    }
+
+    /// <summary>A copy that a compaction makes is not for making room: that would be another compaction.</summary>
+    private void MakeRoom(long bytes)
+    {
+        if (_isCharged)
+        {
+            _tier.MakeRoom?.Invoke(bytes);
         }
     }
 

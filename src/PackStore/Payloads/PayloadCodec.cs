@@ -27,21 +27,34 @@ internal static class PayloadCodec
         }
 
         byte[]? rented = null;
-        byte[] output = ArrayPool<byte>.Shared.Rent((int)(bytes.Length - (bytes.Length / 8)));
         try
         {
             ReadOnlySpan<byte> source = bytes.IsSingleSegment ? bytes.FirstSpan : Flatten(bytes, out rented);
-            Compressor compressor = t_compressor ??= new Compressor(Level);
-            Span<byte> room = output.AsSpan(0, (int)(bytes.Length - (bytes.Length / 8)));
-            return compressor.TryWrap(source, room, out int written) ? output.AsSpan(0, written).ToArray() : null;
+            return TryCompress(t_compressor ??= new Compressor(Level), source);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(output);
             if (rented is not null)
             {
                 ArrayPool<byte>.Shared.Return(rented);
             }
+        }
+    }
+
+    /// <summary>The same with a compressor of the caller's.</summary>
+    internal static byte[]? TryCompress(Compressor compressor, ReadOnlySpan<byte> source)
+    {
+        int room = source.Length - (source.Length / 8);
+        byte[] output = ArrayPool<byte>.Shared.Rent(room);
+        try
+        {
+            return compressor.TryWrap(source, output.AsSpan(0, room), out int written)
+                ? output.AsSpan(0, written).ToArray()
+                : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(output);
         }
     }
 

@@ -65,6 +65,9 @@ internal enum PlantedBug
     /// <summary>A follower walks the segment that it knows and not the next one. Found by interleavings.</summary>
     FollowerStaysBehind,
 
+    /// <summary>A follower takes a copy of what was removed meanwhile for a record. Found by interleavings.</summary>
+    FollowerTakesDeadCopies,
+
     /// <summary>A pending artifact is written although a newer put overtook it. Found by interleavings.</summary>
     PendingNotOvertaken,
 
@@ -84,6 +87,10 @@ internal enum PlantedBug
     /// <summary>A compaction leaves out tombstones though an older version stays in a segment that it does not
     /// rewrite. Found by kills and power cuts.</summary>
     TombstoneDropped,
+
+    /// <summary>The loose files of a record go as soon as the index leads to the copy that has their payloads. Found by
+    /// power cuts.</summary>
+    FoldedDeletedEarly,
 
     /// <summary>The maps of segments that were compacted away are closed at once. Found by interleavings.</summary>
     RetiredBeforeDrained,

@@ -34,6 +34,32 @@ public sealed class CompactionReport
     /// <summary>Live records that were copied.</summary>
     public long RelocatedRecords { get; internal init; }
 
+    /// <summary>Records of which payloads were compressed; in a dry run those of which some may be.</summary>
+    public long RecompressedRecords { get; internal init; }
+
+    /// <summary>Bytes of those payloads before.</summary>
+    public long RecompressedBytesBefore { get; internal init; }
+
+    /// <summary>Bytes of those payloads after; in a dry run as many as before.</summary>
+    public long RecompressedBytesAfter { get; internal init; }
+
+    /// <summary>Loose files whose payloads went into segments.</summary>
+    public long FoldedInFiles { get; internal init; }
+
+    /// <summary>Their bytes.</summary>
+    public long FoldedInBytes { get; internal init; }
+
+    /// <summary>Payloads that went out of segments into loose files.</summary>
+    public long FoldedOutFiles { get; internal init; }
+
+    /// <summary>Their bytes.</summary>
+    public long FoldedOutBytes { get; internal init; }
+
+    /// <summary>Whether this is a plan with payloads to compress, of which nobody has tried how much smaller they
+    /// become: then what is written, and what there is afterwards, is the most it can be, and what is freed the
+    /// least.</summary>
+    public bool IsUpperBound { get; internal init; }
+
     /// <summary>Tombstones that were kept, and those that were not needed any more.</summary>
     public long KeptTombstones { get; internal init; }
 

@@ -78,41 +78,59 @@ internal sealed class PreparedRecord : IDisposable
         in ArtifactKey key, ulong hash, RecordMetadata metadata, long metadataLength,
         ReadOnlySpan<StoredPayload> payloads, RecordFlags streams, int hour, long maxLength)
     {
-        long bodyEnd = RecordBody.MetadataOffset(key.Length, payloads.Length) + metadataLength;
-        Span<long> places = payloads.Length <= 32 ? stackalloc long[32] : new long[payloads.Length];
-        places = places[..payloads.Length];
-        long length = PlacePayloads(payloads, bodyEnd, places, out int phase, out RecordFlags flags);
-        if (length > maxLength)
+        PreparedRecord? record = TryBegin(
+            key, hash, metadata.Names.Count, metadataLength, payloads, streams, hour, maxLength, out Span<byte> room);
+        if (record is not null)
         {
-            return null;
+            metadata.Write(room);
+            record.Finish(payloads, room.Length);
         }
 
-        bool copy = length <= CopyUpTo;
-        int bufferLength = (int)(copy ? length : FormatLimits.AlignRecord(bodyEnd));
-        PreparedRecord record = new(key, hash, RecordKind.Artifact, (int)length, bufferLength)
-        {
-            PayloadCount = metadata.Names.Count,
-            Hour = hour,
-            Loose = CountLoose(payloads),
-            Phase = phase,
-        };
-        RecordHeader header = new(
-            RecordKind.Artifact, key.Length, flags | streams, (int)length, metadata.Names.Count, 0,
-                (int)metadataLength);
-        Span<byte> buffer = record._buffer.AsSpan(0, bufferLength);
-        header.Write(buffer, key.Bytes);
-        RecordBody.WriteKeyTail(buffer, key.Bytes);
-        int at = RecordBody.DescriptorsOffset(key.Length);
-        for (int i = 0; i < payloads.Length; i++, at += PayloadDescriptorLayout.Size)
-        {
-            PayloadDescriptor d = payloads[i].Descriptor;
-            (d.Tier == PayloadTier.Pack ? d with { Place = (uint)places[i] } : d).Write(buffer[at..]);
-        }
-
-        metadata.Write(buffer[at..(int)bodyEnd]);
-        RecordBody.Seal(buffer, (int)bodyEnd);
-        record.AddPayloads(payloads, places, bodyEnd, copy, bufferLength);
         return record;
+    }
+
+    /// <summary>Encodes an artifact that stands in a segment anew: the same but for where its payloads are and how they
+    /// are stored. The sequence number is kept.</summary>
+    /// <param name="header">Its header.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="hash">The key's hash.</param>
+    /// <param name="metadata">Its metadata, as it stands.</param>
+    /// <param name="payloads">Outputs and streams as they are to be.</param>
+    public static PreparedRecord Reencode(
+        in RecordHeader header, in ArtifactKey key, ulong hash, ReadOnlySpan<byte> metadata,
+        ReadOnlySpan<StoredPayload> payloads)
+    {
+        PreparedRecord record = TryBegin(
+            key, hash, header.Count, metadata.Length, payloads,
+            header.Flags & (RecordFlags.StandardOutput | RecordFlags.StandardError), 0, int.MaxValue,
+            out Span<byte> room)!;
+        metadata.CopyTo(room);
+        record.Finish(payloads, room.Length);
+        record.SetSequence(header.Sequence);
+        return record;
+    }
+
+    /// <summary>How long a record is whose payloads are these, without encoding it.</summary>
+    public static long Measure(
+        int keyLength, long metadataLength, ReadOnlySpan<StoredPayload> payloads, out int phase,
+        out RecordFlags flags) =>
+        PlacePayloads(
+            payloads, RecordBody.MetadataOffset(keyLength, payloads.Length) + metadataLength,
+            new long[payloads.Length], out phase, out flags);
+
+    /// <summary>The whole record in one piece.</summary>
+    public byte[] ToArray()
+    {
+        byte[] bytes = new byte[RecordLength];
+        Front.CopyTo(bytes);
+        int at = _bufferLength;
+        foreach (ReadOnlyMemory<byte> piece in Rest)
+        {
+            piece.CopyTo(bytes.AsMemory(at));
+            at += piece.Length;
+        }
+
+        return bytes;
     }
 
     /// <summary>Encodes the removal of a key.</summary>
@@ -134,6 +152,56 @@ internal sealed class PreparedRecord : IDisposable
 
     /// <summary>Gives the buffer back.</summary>
     public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+
+    /// <summary>Makes a record with everything before its metadata, whose room is given; null if it would be too
+    /// long.</summary>
+    private static PreparedRecord? TryBegin(
+        in ArtifactKey key, ulong hash, int count, long metadataLength, ReadOnlySpan<StoredPayload> payloads,
+        RecordFlags streams, int hour, long maxLength, out Span<byte> room)
+    {
+        room = default;
+        long bodyEnd = RecordBody.MetadataOffset(key.Length, payloads.Length) + metadataLength;
+        Span<long> places = payloads.Length <= 32 ? stackalloc long[32] : new long[payloads.Length];
+        places = places[..payloads.Length];
+        long length = PlacePayloads(payloads, bodyEnd, places, out int phase, out RecordFlags flags);
+        if (length > maxLength)
+        {
+            return null;
+        }
+
+        int bufferLength = (int)(length <= CopyUpTo ? length : FormatLimits.AlignRecord(bodyEnd));
+        PreparedRecord record = new(key, hash, RecordKind.Artifact, (int)length, bufferLength)
+        {
+            PayloadCount = count,
+            Hour = hour,
+            Loose = CountLoose(payloads),
+            Phase = phase,
+        };
+        Span<byte> buffer = record._buffer.AsSpan(0, bufferLength);
+        new RecordHeader(RecordKind.Artifact, key.Length, flags | streams, (int)length, count, 0, (int)metadataLength)
+            .Write(buffer, key.Bytes);
+        RecordBody.WriteKeyTail(buffer, key.Bytes);
+        int at = RecordBody.DescriptorsOffset(key.Length);
+        for (int i = 0; i < payloads.Length; i++, at += PayloadDescriptorLayout.Size)
+        {
+            PayloadDescriptor d = payloads[i].Descriptor;
+            (d.Tier == PayloadTier.Pack ? d with { Place = (uint)places[i] } : d).Write(buffer[at..]);
+        }
+
+        room = buffer[at..(int)bodyEnd];
+        return record;
+    }
+
+    /// <summary>Adds what follows the metadata, which stands in its room.</summary>
+    private void Finish(ReadOnlySpan<StoredPayload> payloads, int metadataLength)
+    {
+        int bodyEnd = (int)RecordBody.MetadataOffset(Key.Length, payloads.Length) + metadataLength;
+        RecordBody.Seal(_buffer.AsSpan(0, _bufferLength), bodyEnd);
+        Span<long> places = payloads.Length <= 32 ? stackalloc long[32] : new long[payloads.Length];
+        places = places[..payloads.Length];
+        PlacePayloads(payloads, bodyEnd, places, out _, out _);
+        AddPayloads(payloads, places, bodyEnd, RecordLength <= CopyUpTo, _bufferLength);
+    }
 
     /// <summary>Decides where each payload starts: small ones on cache lines, large ones where the file's blocks
     /// start.</summary>

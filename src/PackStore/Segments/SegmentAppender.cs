@@ -301,9 +301,10 @@ internal sealed class SegmentAppender : IDisposable
     private static int Gap(long end, int phase) =>
         phase < 0 ? 0 : (int)((phase - end) & (FormatLimits.BlockAlignment - 1));
 
-    private static int PhaseOf(in DirectoryEntry record) => record.Length < FormatLimits.BlockAlignedFrom
-        ? -1
-        : (int)(record.Offset & (FormatLimits.BlockAlignment - 1));
+    // A copy that was encoded anew says what place within a block it needs, or -1.
+    private static int PhaseOf(in DirectoryEntry record) =>
+        record.Length < FormatLimits.BlockAlignedFrom || record.Offset < 0
+            ? -1 : (int)(record.Offset & (FormatLimits.BlockAlignment - 1));
 
     private static void WriteHeader(IStoreFile file, SegmentHeader header)
     {

@@ -73,6 +73,12 @@ internal sealed class SegmentMap
         IndexWord.SegmentId(word), IndexWord.Offset(word), RecordHeaderLayout.RecordLengthOffset, residency,
         out record);
 
+    /// <summary>Reads again what was read in the same epoch section; false if that has to be done through the
+    /// segment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadAgain(ulong word, int length, out ReadOnlySpan<byte> record) =>
+        _regions.TryReadAgain(IndexWord.SegmentId(word), IndexWord.Offset(word), length, out record);
+
     /// <summary>Asks the processor to fetch the first lines of a record. A hint: does no harm where none is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchHot(ulong word) => _regions.Prefetch(IndexWord.SegmentId(word), IndexWord.Offset(word));

@@ -109,6 +109,29 @@ internal sealed unsafe class RegionTable
         return true;
     }
 
+    /// <summary>Bytes that were read and found resident before, in the same epoch section. False if the entry is not
+    /// set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadAgain(int number, long offset, int length, out ReadOnlySpan<byte> bytes)
+    {
+        Entry[] entries = _entries;
+        uint index = (uint)(number - _first);
+        if (index < (uint)entries.Length)
+        {
+            ref Entry entry = ref entries[index];
+            // Not set: of the two stores only the later one says how many chunks there are.
+            if ((ulong)offset >> ChunkShift < Volatile.Read(ref entry.Chunks) && entry.Start != null
+                && (uint)length <= (ulong)(entry.Capacity - offset))
+            {
+                bytes = MemoryMarshal.CreateReadOnlySpan(ref *(entry.Start + offset), length);
+                return true;
+            }
+        }
+
+        bytes = default;
+        return false;
+    }
+
     /// <summary>Asks the processor to fetch the first lines at an offset, header, descriptors and the beginning of a
     /// small payload. A hint: does no harm where no memory is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,6 +147,8 @@ internal sealed unsafe class RegionTable
             Sse.Prefetch0(start + 128);
             Sse.Prefetch0(start + 192);
             Sse.Prefetch0(start + 256);
+            Sse.Prefetch0(start + 320);
+            Sse.Prefetch0(start + 384);
         }
     }
 
@@ -137,6 +162,8 @@ internal sealed unsafe class RegionTable
             Sse.Prefetch0(start + 64);
             Sse.Prefetch0(start + 192);
             Sse.Prefetch0(start + 256);
+            Sse.Prefetch0(start + 320);
+            Sse.Prefetch0(start + 384);
         }
     }
 

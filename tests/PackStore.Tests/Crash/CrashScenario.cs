@@ -9,6 +9,9 @@ internal sealed record CrashScenario(string Name, Durability Durability, params 
     /// <summary>16 KiB, so that a few puts roll segments.</summary>
     public long SegmentBytes { get; init; } = 16 << 10;
 
+    /// <summary>Payloads from here on are loose files.</summary>
+    public long LooseBytes { get; init; } = 4096;
+
     /// <summary>The cap; none by default. With one, any key may be evicted by any put.</summary>
     public long? MaxBytes { get; init; }
 
@@ -22,7 +25,7 @@ internal sealed record CrashScenario(string Name, Durability Durability, params 
     {
         SegmentSizeBytes = SegmentBytes,
         MaxBytes = maxBytes,
-        LooseThresholdBytes = 4096,
+        LooseThresholdBytes = LooseBytes,
         Durability = Durability,
         FlushInterval = Timeout.InfiniteTimeSpan,
         TimeProvider = StillClock.Instance,

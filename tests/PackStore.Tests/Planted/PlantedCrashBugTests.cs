@@ -29,6 +29,7 @@ public class PlantedCrashBugTests(ITestOutputHelper output)
         { nameof(PlantedBug.UncheckedReplacement), "loose OnFlush" },
         { nameof(PlantedBug.TailScanOffByOne), "put None" },
         { nameof(PlantedBug.TombstoneDropped), "compact a part with a tombstone" },
+        { nameof(PlantedBug.FoldedDeletedEarly), "fold in, at once" },
     };
 
     [Theory]

@@ -28,6 +28,7 @@ internal sealed record ModelScript(IReadOnlyList<StoreOperation> Operations)
             (150, Gen.Constant(StoreVerb.Remove)), (300, Gen.Constant(StoreVerb.Get)),
             (60, Gen.Constant(StoreVerb.GetMany)), (6, Gen.Constant(StoreVerb.Enumerate)),
             (20, Gen.Constant(StoreVerb.Flush)), (8, Gen.Constant(StoreVerb.Follow)),
+            (3, Gen.Constant(StoreVerb.Compact)),
             (4, Gen.Constant(StoreVerb.Snapshot)), (4, Gen.Constant(StoreVerb.Checkpoint)),
             (4, Gen.Constant(StoreVerb.Reopen)), (4, Gen.Constant(StoreVerb.Kill)), (4, Gen.Constant(StoreVerb.Cut)),
             (2, Gen.Constant(StoreVerb.LoseIndex)))

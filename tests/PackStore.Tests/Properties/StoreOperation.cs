@@ -22,6 +22,7 @@ internal enum StoreVerb
     Snapshot,
     Checkpoint,
     Follow,
+    Compact,
 }
 
 /// <summary>One thing done to a store: what, to which key, with how many bytes made from which seed.</summary>

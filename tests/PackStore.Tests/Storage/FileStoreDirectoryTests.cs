@@ -30,6 +30,23 @@ public sealed class FileStoreDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_table_grows_by_whole_huge_pages_once_it_is_larger_than_one()
+    {
+        const long HugePageBytes = 2 << 20;
+        using IStoreDirectory directory = StoreDirectories.Open(_temp.RootPath);
+        TableMemory table = directory.ReserveTable(1L << 30);
+        for (long wanted = 4096; wanted < 64 << 20; wanted = table.CommittedBytes + 1)
+        {
+            table.Commit(wanted);
+            Assert.True(
+                table.CommittedBytes < HugePageBytes || table.CommittedBytes % HugePageBytes == 0,
+                $"{table.CommittedBytes} bytes end within a huge page");
+        }
+
+        table.Release();
+    }
+
+    [Fact]
     public void Opening_a_directory_that_is_not_there_fails_with_the_errno()
     {
         IOException error = Assert.Throws<IOException>(() => StoreDirectories.Open(_temp.PathOf("absent")));

@@ -64,6 +64,9 @@ internal sealed class Admission(StoreEngine engine)
         }
     }
 
+    /// <summary>Promises room for bytes below the cap if there is some; evicts nothing.</summary>
+    public bool TryCharge(long bytes) => IsUnlimited || TryChargeCap(bytes);
+
     /// <summary>Ends a promise: the bytes are live now, or never will be.</summary>
     public void Release(long bytes)
     {

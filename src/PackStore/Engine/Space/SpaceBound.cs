@@ -136,7 +136,7 @@ internal sealed class SpaceBound
             + _engine.Admission.Charged;
         lock (_core.WriteLock)
         {
-            bytes += _engine.Writer!.SupersededLooseBytes;
+            bytes += _engine.Writer!.SupersededLooseBytes + _engine.Writer.FoldedLoose.Bytes;
         }
 
         foreach (StoreEntry entry in _core.Directory.List(StoreFileNames.Segments))

@@ -259,8 +259,9 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
 #endif
             table.TakeRecencyChange();
             return new SnapshotHeader(
-                core.Identity.StoreId, writer.SnapshotGeneration + 1, writer.Committed(core.State.Segments),
-                    writer.Sequence,
+                core.Identity.StoreId, Math.Max(writer.SnapshotGeneration, writer.LastSnapshot) + 1,
+                writer.Committed(core.State.Segments),
+                writer.Sequence,
                 table.BucketCount, table.OverflowCount, table.Entries, core.Identity.HashSeed);
         }
     }

@@ -172,6 +172,33 @@ internal sealed class SegmentExchange(
         }
     }
 
+    /// <summary>Removes the loose files whose payloads were copied out of segments that are gone. Returns their
+    /// bytes.</summary>
+    public long RemoveFolded(IReadOnlyList<Segment> gone)
+    {
+        List<MovedFile> files;
+        lock (core.WriteLock)
+        {
+            files = writer.FoldedLoose.Take(gone);
+        }
+
+        foreach (MovedFile file in files)
+        {
+            SchedulePoint.Reach("exchange.unfolding");
+            try
+            {
+                core.Loose.Delete(file.Name);
+            }
+            catch (IOException e)
+            {
+                // Nothing names it any more: a later sweep removes it.
+                core.Log.HintFailed(file.Name, e);
+            }
+        }
+
+        return files.Sum(static f => f.Bytes);
+    }
+
     /// <summary>Makes everything durable; says whether that holds for all that earlier processes have left, so that no
     /// crash brings back what it superseded.</summary>
     public bool TryMakeDurable()
@@ -274,17 +301,59 @@ internal sealed class SegmentExchange(
         if (move.Kind != RecordKind.Artifact || !TryFind(core, move.Hash, move.From, out IndexProbe probe)
             || !IndexTable.TryRelocate(ref probe, new RecordLocation(output.Id, move.Offset)))
         {
+            if (move.Files is { Created.Count: > 0 } files)
+            {
+                LeaveBehind(move, files);
+            }
+
             return;
         }
 
         output.AddLive(move.Length);
         if (core.State.Segments.TryGet(move.From.SegmentId, out Segment? source))
         {
-            source.AddLive(-move.Length);
+            source.AddLive(-move.SourceLength);
         }
 
         // Whoever is counting meanwhile has to count again.
-        core.Accounting.Add(0, 0, 0, 0, 0);
+        core.Accounting.Add(
+            0, 0, move.Files?.Files ?? 0, move.Files?.Bytes ?? 0, move.Length - (long)move.SourceLength);
+        if (move.Files is { } moved)
+        {
+            foreach (MovedFile file in moved.Created)
+            {
+                core.Loose.Claims.Remove(file.Name);
+            }
+
+            writer.FoldedLoose.Note(move.From.SegmentId, moved.Dropped);
+        }
+    }
+
+    /// <summary>A copy that came too late, and the files that only it names. They go as those of any superseded record
+    /// do: a crash may take what superseded it. One whose record was evicted meanwhile gets a tombstone first, as if it
+    /// had had the files by then: whoever rebuilds the index must not find it without them.</summary>
+    private void LeaveBehind(in RecordMove move, MovedFiles files)
+    {
+        try
+        {
+            if (!KeyPresence.IsThere(core, files.Key, move.Hash))
+            {
+                using PreparedRecord tombstone = PreparedRecord.Tombstone(files.Key, move.Hash);
+                writes.Append([tombstone]);
+            }
+        }
+        catch (IOException e)
+        {
+            // The files stay claimed, and so on disk, as long as this process lives.
+            core.Log.HintFailed("A tombstone of an evicted artifact", e);
+            return;
+        }
+
+        foreach (MovedFile file in files.Created)
+        {
+            writer.SupersededLoose.Enqueue((writer.Sequence, files.Key, file.Index, file.Generation, file.Bytes));
+            writer.SupersededLooseBytes += file.Bytes;
+        }
     }
 
     /// <summary>Not the last one, for its number must not be given again; none that has still to be synced or sealed,
@@ -317,8 +386,13 @@ internal sealed class SegmentExchange(
 /// <param name="Hash">Hash of its key.</param>
 /// <param name="From">Where it stood.</param>
 /// <param name="Offset">Where its copy stands.</param>
-/// <param name="Length">Its length in bytes.</param>
+/// <param name="Length">The copy's length in bytes.</param>
+/// <param name="SourceLength">The record's.</param>
 /// <param name="Kind">Artifact or tombstone.</param>
 /// <param name="Hour">When it was last used.</param>
 internal readonly record struct RecordMove(
-    ulong Hash, RecordLocation From, long Offset, int Length, RecordKind Kind, ushort Hour);
+    ulong Hash, RecordLocation From, long Offset, int Length, int SourceLength, RecordKind Kind, ushort Hour)
+{
+    /// <summary>How their loose files differ; null if they do not.</summary>
+    public MovedFiles? Files { get; init; }
+}

@@ -6,7 +6,7 @@ namespace PackStore.Engine.Writing;
 
 /// <summary>What only the writer has. Everything here is read and changed under the write lock.</summary>
 /// <remarks>Sequence numbers obey <c>DurableSequence &lt;= Sequence</c>.</remarks>
-internal sealed class WriterState(HeadPage head)
+internal sealed class WriterState(StoreCore core, HeadPage head)
 {
     /// <summary>HEAD.</summary>
     public HeadPage Head => head;
@@ -47,6 +47,9 @@ internal sealed class WriterState(HeadPage head)
     /// <summary>Bytes of those files.</summary>
     public long SupersededLooseBytes { get; set; }
 
+    /// <summary>Loose files of records that were copied with their payloads.</summary>
+    public FoldedFiles FoldedLoose { get; } = new(core);
+
     /// <summary>Records appended since the newest snapshot.</summary>
     public long RecordsSinceSnapshot { get; set; }
 
@@ -66,6 +69,11 @@ internal sealed class WriterState(HeadPage head)
 
     /// <summary>Generation of the newest snapshot; 0 if there is none.</summary>
     public ulong SnapshotGeneration { get; set; }
+
+    /// <summary>Generation of the last snapshot that the checkpoint knew of, whether it is there or not. None has the
+    /// same again: a snapshot that was lost, and that a power cut brings back, is then told from the one after it,
+    /// which may have what the other had left out.</summary>
+    public ulong LastSnapshot { get; init; }
 
     /// <summary>Generation of the newest checkpoint.</summary>
     public ulong CheckpointGeneration { get; set; }

@@ -41,9 +41,12 @@ internal sealed unsafe class FileTableBacking : ITableBacking
     /// <inheritdoc/>
     public long Commit(byte* start, long committed, long wanted, long capacity)
     {
-        // An eighth more each time: few calls and few splits of the mapping however far the table grows.
+        // An eighth more each time: few calls and few splits of the mapping however far the table grows. Beyond the
+        // first huge page in whole ones: one that is touched while only a part of it is writable stays small for good.
         long step = Math.Max(MinStepBytes, committed / 8);
-        long target = Math.Min(capacity, RoundUpToPage(Math.Max(wanted, committed + step)));
+        long end = Math.Max(wanted, committed + step);
+        long unit = end > HugePageBytes ? HugePageBytes : Environment.SystemPageSize;
+        long target = Math.Min(capacity, (end + unit - 1) & -unit);
         long from = committed & ~((long)Environment.SystemPageSize - 1);
         if (Libc.Protect((nint)(start + from), (nuint)(target - from), ProtectReadWrite) != 0)
         {
@@ -63,7 +66,4 @@ internal sealed unsafe class FileTableBacking : ITableBacking
             throw StorageError.FromLast("free the memory of", "table");
         }
     }
-
-    private static long RoundUpToPage(long bytes)
-        => (bytes + Environment.SystemPageSize - 1) & ~((long)Environment.SystemPageSize - 1);
 }
