@@ -7,11 +7,9 @@ namespace PackStore.Segments;
 
 /// <summary>
 /// Appends to the active segment: reserves space in steps, writes records strictly in order behind the committed end,
-/// lists them in
-/// directory blocks, and seals. All members under the write lock.
+/// lists them in directory blocks, and seals. All members under the write lock.
 /// </summary>
-/// <remarks>A write that fails leaves the committed end where it was; the bytes behind it belong to nobody and are
-/// written again.</remarks>
+/// <remarks>A write that fails leaves the committed end where it was; what is behind it is written again.</remarks>
 internal sealed class SegmentAppender : IDisposable
 {
     private const long MinStepBytes = 256 << 10;
@@ -31,7 +29,7 @@ internal sealed class SegmentAppender : IDisposable
 
     private SegmentAppender(
         IStoreDirectory directory, Guid storeId, Segment segment, IStoreFile file, long capacity,
-            DirectoryBuilder builder)
+        DirectoryBuilder builder)
     {
         _directory = directory;
         _storeId = storeId;
@@ -392,8 +390,7 @@ internal sealed class SegmentAppender : IDisposable
 
         if (end > _reserved)
         {
-            // A sixteenth of what is there: the slack that a crash leaves, or a seal before the segment is full, stays
-            // small beside the data.
+            // A sixteenth of what is there: the slack that a crash or an early seal leaves stays small beside the data.
             long step = Math.Clamp(_reserved / StepShare, MinGrowthBytes, MaxStepBytes);
             long goal = Math.Min(_reserved + step, Math.Max(end, ExpectedEnd));
             long wanted = Math.Min(_capacity, Math.Max(end, goal) + 4095 & ~4095L);

@@ -60,7 +60,7 @@ internal sealed class BesideRun
         Console.WriteLine();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{_artifacts} artifacts of {PayloadBytes} bytes; each hit alone between two timestamps, {ReadBytes} read:"));
+            $"{_artifacts} artifacts of {PayloadBytes} bytes; a hit between two timestamps, {ReadBytes} bytes read:"));
         Console.WriteLine();
         Console.WriteLine("| round | | hits | p50 ns | p99 ns | p99.9 ns | max us | seconds | copied MB/s |");
         Console.WriteLine("|---:|---|---:|---:|---:|---:|---:|---:|---:|");
@@ -96,7 +96,8 @@ internal sealed class BesideRun
 
     private bool Judge()
     {
-        double Ratio(Func<Turn, double> of) => Statistics.Median(_beside.Select(of)) / Statistics.Median(_alone.Select(of));
+        double Ratio(Func<Turn, double> of) =>
+            Statistics.Median(_beside.Select(of)) / Statistics.Median(_alone.Select(of));
         double p99 = Ratio(static t => t.P99);
         GC.KeepAlive(_sum);
         Console.WriteLine();

@@ -159,7 +159,8 @@ internal sealed class LocalityRun
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {when} | {seeks / Projects} | {windows / Projects} | {least / Projects} | {milliseconds / Projects:F1} |"));
+            $"| {when} | {seeks / Projects} | {windows / Projects} | {least / Projects} ")
+            + string.Create(CultureInfo.InvariantCulture, $"| {milliseconds / Projects:F1} |"));
         return milliseconds;
     }
 
