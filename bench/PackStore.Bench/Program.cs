@@ -11,6 +11,7 @@ return args switch
     ["bdn", .. string[] rest] => Suites(rest),
     ["peers", .. string[] rest] => PeersCommand.Run(rest),
     ["evict", .. string[] rest] => EvictCommand.Run(rest),
+    ["compaction", .. string[] rest] => CompactionCommand.Run(rest),
     ["plot", .. string[] rest] => PlotCommand.Run(rest),
     ["gc-pauses", .. string[] rest] => PausesCommand.Run(rest),
     ["migrate", .. string[] rest] => await MigrateCommand.RunAsync(rest),
@@ -31,6 +32,7 @@ static int Usage()
     Console.Error.WriteLine("bdn [BenchmarkDotNet arguments]");
     Console.Error.WriteLine(PeersOptions.Usage);
     Console.Error.WriteLine(EvictCommand.Usage);
+    Console.Error.WriteLine(CompactionCommand.Usage);
     Console.Error.WriteLine("plot results.json bench.svg");
     Console.Error.WriteLine(PausesCommand.Usage);
     Console.Error.WriteLine(MigrateCommand.Usage);

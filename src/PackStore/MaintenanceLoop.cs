@@ -23,7 +23,11 @@ public sealed class MaintenanceLoop : IAsyncDisposable
     private Task _round = Task.CompletedTask;
 
     private MaintenanceReport? _last;
-    private long _verifiedAt;
+
+    // When the verification began that runs or was the last, and where it goes on; null if it has come to its end. Only
+    // the round that has the turn touches them.
+    private long _verifyBegan;
+    private int? _verifyNext;
 
     /// <summary>Makes one that does nothing yet.</summary>
     /// <param name="store">A store open for writing.</param>
@@ -45,7 +49,13 @@ public sealed class MaintenanceLoop : IAsyncDisposable
                 nameof(options), "Intervals are positive, and the sample is above 0 and at most 1.");
         }
 
-        _verifiedAt = _clock.GetTimestamp();
+        if (_options.VerifyMaxBytes < 0 || _options.VerifyMaxTime < TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options), "VerifyMaxBytes and VerifyMaxTime are not negative.");
+        }
+
+        _verifyBegan = _clock.GetTimestamp();
     }
 
     /// <summary>The last round that has ended.</summary>
@@ -195,14 +205,35 @@ public sealed class MaintenanceLoop : IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>One part: the loop's other steps wait no longer than that takes.</summary>
     private async Task VerifyAsync(MaintenanceReport report, CancellationToken token)
     {
-        if (_options.VerifyInterval != Timeout.InfiniteTimeSpan
-            && _clock.GetElapsedTime(_verifiedAt) >= _options.VerifyInterval)
+        if (_options.VerifyInterval == Timeout.InfiniteTimeSpan)
         {
-            report.Verification = await _store.VerifyAsync(
-                new VerifyOptions { Sample = _options.VerifySample }, null, token).ConfigureAwait(false);
-            _verifiedAt = _clock.GetTimestamp();
+            return;
         }
+
+        if (_verifyNext is null)
+        {
+            if (_clock.GetElapsedTime(_verifyBegan) < _options.VerifyInterval)
+            {
+                return;
+            }
+
+            _verifyBegan = _clock.GetTimestamp();
+        }
+
+        VerifyReport part = await _store.VerifyAsync(
+            new VerifyOptions
+            {
+                Sample = _options.VerifySample,
+                FromSegment = _verifyNext ?? 0,
+                MaxBytes = _options.VerifyMaxBytes,
+                MaxTime = _options.VerifyMaxTime,
+                TimeProvider = _clock,
+            },
+            null, token).ConfigureAwait(false);
+        _verifyNext = part.NextSegment;
+        report.Verification = part;
     }
 }

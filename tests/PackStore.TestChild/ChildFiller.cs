@@ -56,7 +56,7 @@ internal static class ChildFiller
             await state.PutAsync(store, 1, 900_000);
             if (ballast is not null)
             {
-                File.Delete(ballast);
+                DeleteNow(ballast);
                 for (int i = 0; i < AfterwardsPuts; i++)
                 {
                     await MustPutAsync(store, state, s_lengths[i % s_lengths.Length]);
@@ -102,7 +102,8 @@ internal static class ChildFiller
         }
     }
 
-    private static async Task MustPutAsync(ArtifactStore store, FillState state, int length)
+    /// <summary>Puts one artifact; it is an error if it is refused.</summary>
+    public static async Task MustPutAsync(ArtifactStore store, FillState state, int length)
     {
         int refused = state.Refused;
         await state.PutAsync(store, 1, length);
@@ -110,6 +111,14 @@ internal static class ChildFiller
         {
             throw new InvalidDataException($"with room again, {length} bytes were refused: {state.LastRefusal}");
         }
+    }
+
+    /// <summary>btrfs gives the blocks of a deleted file back with its next transaction.</summary>
+    private static void DeleteNow(string ballast)
+    {
+        File.Delete(ballast);
+        using System.Diagnostics.Process sync = System.Diagnostics.Process.Start("sync");
+        sync.WaitForExit();
     }
 
     private static async Task TryFlushAsync(ArtifactStore store)
@@ -124,7 +133,8 @@ internal static class ChildFiller
         }
     }
 
-    private static async Task VerifyAsync(string directory, string when)
+    /// <summary>Verifies a store that nobody has open; it is an error if anything is wrong with it.</summary>
+    public static async Task VerifyAsync(string directory, string when)
     {
         VerifyReport report = await ArtifactStore.VerifyDirectoryAsync(
             directory, new VerifyOptions { Level = VerifyLevel.Full }, null, CancellationToken.None);

@@ -2,10 +2,10 @@ namespace PackStore.TestChild;
 
 /// <summary>What a store that runs full must have: of each key the version last put, or where that was refused the one
 /// before.</summary>
-internal sealed class FillState
+/// <param name="keys">How many keys there are; not a multiple of 7.</param>
+internal sealed class FillState(int keys = 40)
 {
-    private const int Keys = 40;
-    private readonly int[] _versions = new int[Keys];
+    private readonly int[] _versions = new int[keys];
     private int _version;
 
     /// <summary>Puts that were done.</summary>
@@ -21,18 +21,18 @@ internal sealed class FillState
     /// was.</summary>
     public async Task PutAsync(ArtifactStore store, int count, int length)
     {
-        int[] keys = [.. Enumerable.Range(++_version, count).Select(static i => i * 7 % Keys)];
+        int[] put = [.. Enumerable.Range(++_version, count).Select(i => i * 7 % keys)];
         try
         {
-            await store.PutManyAsync([.. keys.Select(k => SampleArtifact.Put(k, _version, length))]);
+            await store.PutManyAsync([.. put.Select(k => SampleArtifact.Put(k, _version, length))]);
             Puts++;
-            Array.ForEach(keys, k => _versions[k] = _version);
+            Array.ForEach(put, k => _versions[k] = _version);
         }
         catch (StoreFullException e)
         {
             Refused++;
             LastRefusal = e.ToString();
-            foreach (int key in keys)
+            foreach (int key in put)
             {
                 int found = SampleArtifact.VersionOf(store, key);
                 Require(found == _version || found == _versions[key], key, found, "after a refusal");
@@ -44,7 +44,7 @@ internal sealed class FillState
     /// <summary>Removes some keys, or is refused.</summary>
     public async Task TryRemoveAsync(ArtifactStore store)
     {
-        for (int key = 0; key < Keys; key += 9)
+        for (int key = 0; key < keys; key += 9)
         {
             try
             {
@@ -59,10 +59,24 @@ internal sealed class FillState
         }
     }
 
+    /// <summary>Removes every second key that is there; none of them may be refused. Returns how many.</summary>
+    public async Task<int> RemoveHalfAsync(ArtifactStore store)
+    {
+        int[] present = [.. Enumerable.Range(0, keys).Where(k => _versions[k] != 0)];
+        for (int i = 0; i < present.Length; i += 2)
+        {
+            bool removed = await store.RemoveAsync(SampleArtifact.Key(present[i]));
+            Require(removed, present[i], 0, "removed on the full disk");
+            _versions[present[i]] = 0;
+        }
+
+        return (present.Length + 1) / 2;
+    }
+
     /// <summary>Looks at every key.</summary>
     public void Check(ArtifactStore store, string when)
     {
-        for (int key = 0; key < Keys; key++)
+        for (int key = 0; key < keys; key++)
         {
             int found = SampleArtifact.VersionOf(store, key);
             Require(found == _versions[key], key, found, when);

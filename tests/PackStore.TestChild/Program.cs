@@ -9,5 +9,6 @@ return args[0] switch
     "watch" => ChildWatcher.Run(args[1], int.Parse(args[2]), int.Parse(args[3])),
     "hold" => await ChildHolder.RunAsync(),
     "fill" => await ChildFiller.RunAsync(args[1], Enum.Parse<Durability>(args[2]), args.ElementAtOrDefault(3)),
+    "reclaim" => await ChildReclaimer.RunAsync(args[1], Enum.Parse<Durability>(args[2])),
     _ => 2,
 };

@@ -145,16 +145,19 @@ internal sealed class CompactionPlanner
     }
 
     /// <summary>What is dead costs nothing; what lives has to be copied. Older segments first where that is
-    /// equal.</summary>
-    private static List<Victim> InOrder(List<Victim> victims)
+    /// equal, and somewhat before younger ones that gain more: what is young goes on dying by itself, and a copy of it
+    /// would soon be copied again.</summary>
+    /// <remarks>See docs/decisions/20261126-victims-by-age.md. Numbers are given in the order in which segments come
+    /// to be, those of copies too.</remarks>
+    private List<Victim> InOrder(List<Victim> victims)
     {
-        victims.Sort(static (a, b) =>
-        {
-            double left = a.Gain / (a.Segment.LiveBytes + 1.0);
-            double right = b.Gain / (b.Segment.LiveBytes + 1.0);
-            return right.CompareTo(left) is var c && c != 0 ? c : a.Segment.Id.CompareTo(b.Segment.Id);
-        });
+        int newest = _core.State.Segments.LastId;
+        victims.Sort((a, b) =>
+            Worth(b).CompareTo(Worth(a)) is var c && c != 0 ? c : a.Segment.Id.CompareTo(b.Segment.Id));
         return victims;
+
+        double Worth(Victim victim) =>
+            victim.Gain / (victim.Segment.LiveBytes + 1.0) * Math.Sqrt(Math.Max(1, newest - victim.Segment.Id + 1));
     }
 
     private static bool IsWorthwhile(Victim victim, double ratio, long length) =>

@@ -46,6 +46,11 @@ internal sealed class Compactor : IDisposable
     public CompactionReport Run(
         CompactionOptions options, IProgress<MaintenanceProgress>? progress, CancellationToken cancellationToken)
     {
+        if (_jobLock.IsHeldByCurrentThread)
+        {
+            throw new InvalidOperationException("A compaction cannot be begun from within the progress of another.");
+        }
+
         SchedulePoint.BeforeLock(_jobLock, "compaction lock");
         lock (_jobLock)
         {
@@ -119,7 +124,8 @@ internal sealed class Compactor : IDisposable
     /// <returns>Bytes gained; 0 if there is nothing worth rewriting, or another job runs.</returns>
     public long TryReclaim(long wantedBytes, CancellationToken cancellationToken)
     {
-        if (_exchange is null || !_jobLock.TryEnter())
+        // A put from within the progress of a job, on its thread, would get the lock once more.
+        if (_exchange is null || _jobLock.IsHeldByCurrentThread || !_jobLock.TryEnter())
         {
             return 0;
         }

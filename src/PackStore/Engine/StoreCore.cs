@@ -29,6 +29,7 @@ internal sealed class StoreCore : IHashSource
             directory, options.Checksums != ChecksumPolicy.Never, options.Durability != Durability.None);
         Metrics = new StoreMetrics(options.MeterFactory);
         Metrics.Watch(Accounting);
+        Residency = new ResidencyClock();
         Log = new StoreLog(options.LoggerFactory);
         _state = new StoreState(this, null!, SegmentMap.Empty, null);
         RefreshHour();
@@ -36,6 +37,23 @@ internal sealed class StoreCore : IHashSource
         {
             AddDetour();
         }
+    }
+
+    // Beside another: what belongs to the state is its own, the rest is shared.
+    private StoreCore(StoreCore other)
+    {
+        Directory = other.Directory;
+        Identity = other.Identity;
+        Hash = other.Hash;
+        HashMask = other.HashMask;
+        Options = other.Options;
+        IsReadOnly = other.IsReadOnly;
+        Loose = other.Loose;
+        Metrics = other.Metrics;
+        Log = other.Log;
+        Residency = other.Residency;
+        _state = new StoreState(this, null!, SegmentMap.Empty, null);
+        RefreshHour();
     }
 
     public KeyHash Hash { get; }
@@ -54,7 +72,7 @@ internal sealed class StoreCore : IHashSource
 
     public StoreLog Log { get; }
 
-    public ResidencyClock Residency { get; } = new();
+    public ResidencyClock Residency { get; }
 
     public LiveAccounting Accounting { get; } = new();
 
@@ -131,14 +149,37 @@ internal sealed class StoreCore : IHashSource
     /// opener's.</summary>
     public void Abandon()
     {
-        foreach (Segment segment in State.Segments.All)
+        ReleaseState();
+        Loose.Close();
+        Metrics.Dispose();
+    }
+
+    /// <summary>Gives back the segments and the index. Nobody can be reading any more.</summary>
+    public void ReleaseState() => Release(State);
+
+    /// <summary>Gives back the segments and the index of a state. Nobody can be reading any more.</summary>
+    public static void Release(StoreState state)
+    {
+        foreach (Segment segment in state.Segments.All)
         {
             segment.Close();
         }
 
-        State.Table?.Release();
-        Loose.Close();
-        Metrics.Dispose();
+        state.Table?.Release();
+    }
+
+    /// <summary>A core of the same store with a state of its own, to load another one into. What it loads is to be
+    /// taken over, or given back by <see cref="ReleaseState"/>.</summary>
+    public StoreCore Beside() => new(this);
+
+    /// <summary>Takes over what another core has loaded. Under the write lock.</summary>
+    /// <returns>What readers may still see of the state before; to be given back when the epoch has drained.</returns>
+    public StoreState TakeOver(StoreCore beside)
+    {
+        StoreState before = State;
+        AbsentSegments = beside.AbsentSegments;
+        State = beside.State with { Core = this };
+        return before;
     }
 
     /// <summary>Reads the clock.</summary>
@@ -192,6 +233,20 @@ internal sealed class StoreCore : IHashSource
 
         key = RecordBody.ReadKey(record, header.KeyLength);
         return true;
+    }
+
+    /// <summary>Whether a key that could not be read may be read another time, or can be now: the system refused the
+    /// file or the bytes, which says nothing about them.</summary>
+    public static bool MayBeReadLater(Segment segment, long offset)
+    {
+        if (!segment.TryOpen(out _))
+        {
+            return segment.IsOpenBlocked;
+        }
+
+        return RecordReader.TryReadHeader(segment, offset, out RecordHeader header, out string? problem)
+            ? header.KeyLength > 0
+            : problem == RecordReader.Unreadable && offset <= segment.CommittedEnd - RecordHeaderLayout.Size;
     }
 
     private static bool TryReadKeyFromFile(Segment segment, long offset, out ArtifactKey key, out RecordHeader header)

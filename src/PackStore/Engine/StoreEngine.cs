@@ -35,6 +35,7 @@ internal sealed class StoreEngine
         core.Loose.Release = Admission.Release;
         if (follower is not null)
         {
+            follower.Recovery = Recovery;
             core.AddDetour();
         }
 
@@ -50,6 +51,7 @@ internal sealed class StoreEngine
             Commits = new GroupCommit(core, writer, Checkpoints);
             Checkpoints.Flush = Commits.FlushNow;
             Exchange = new SegmentExchange(core, writer, Writes, Checkpoints, Commits);
+            core.Loose.MakeRoom = Admission.MakeRoom;
             Encoder = new PutEncoder(core, Writes.MaxRecordLength);
             Pending = new PendingPuts(core, Encoder, Writes, Admission);
             Writes.Published = key => Pending.Cancel(key);
@@ -226,7 +228,6 @@ internal sealed class StoreEngine
             Recovery.Dispose();
         }
 
-        StoreState state = Core.State;
         Writer?.Appender?.Dispose();
         foreach (SegmentAppender appender in Writer?.UnsyncedSealed ?? [])
         {
@@ -244,15 +245,11 @@ internal sealed class StoreEngine
         Core.Metrics.Dispose();
         EpochGate.Retire(() =>
         {
-            foreach (Segment segment in state.Segments.All)
-            {
-                segment.Close();
-            }
-
+            // The state as it is then: a lookup that was under way may have followed the writer, which changes it.
+            Core.ReleaseState();
             // A lookup of a reader looks at HEAD first.
             Follower?.Dispose();
             Core.Loose.Close();
-            state.Table.Release();
             Core.Directory.Dispose();
         });
     }

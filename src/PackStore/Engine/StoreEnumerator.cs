@@ -14,10 +14,36 @@ internal static class StoreEnumerator
     {
         engine.Recovery.Wait(CancellationToken.None);
         engine.Follow();
-        using IEnumerator<(ulong Word, ushort Hour)> slots = engine.Core.State.Table.Enumerate().GetEnumerator();
-        while (TryReadNext(engine, slots, out ArtifactMetadata? metadata))
+        IndexTable table = Keep(engine);
+        try
         {
-            yield return metadata;
+            using IEnumerator<(ulong Word, ushort Hour)> slots = table.Enumerate().GetEnumerator();
+            while (TryReadNext(engine, slots, out ArtifactMetadata? metadata))
+            {
+                yield return metadata;
+            }
+        }
+        finally
+        {
+            table.Release();
+        }
+    }
+
+    /// <summary>The index, for longer than an epoch section: a reader may take another one up meanwhile.</summary>
+    private static IndexTable Keep(StoreEngine engine)
+    {
+        EpochSlot slot = EpochGate.Slot;
+        ulong token = EpochGate.Enter(slot);
+        try
+        {
+            Throw.IfClosed(engine.IsClosed);
+            IndexTable table = engine.Core.State.Table;
+            table.AddReference();
+            return table;
+        }
+        finally
+        {
+            slot.Leave(token);
         }
     }
 

@@ -10,7 +10,14 @@ namespace PackStore.Engine;
 /// Keeps a read-only process up to date: compares one word of HEAD with what it has applied, and walks the records
 /// between.
 /// </summary>
-/// <remarks>A page that no writer has claimed in this boot says nothing, until one does.</remarks>
+/// <remarks>
+/// <para>A page that no writer has claimed in this boot says nothing, until one does.</para>
+/// <para>Places are in order of publication, and so are sequence numbers, but for copies. So a record with a number
+/// that is not above the greatest before it is a copy, and what lives of such numbers is in the index: a copy of
+/// what the index does not have was made before a removal and published behind it, and stays out. That holds as long as
+/// nothing before the copy was missed. A segment that goes while it is walked, or whose records the index leads to and
+/// that cannot be read, leaves a doubt; if a copy meets it, everything is loaded anew.</para>
+/// </remarks>
 internal sealed class TailFollower : IDisposable
 {
     private readonly Lock _lock = new();
@@ -20,18 +27,32 @@ internal sealed class TailFollower : IDisposable
     private ulong _appliedWord;
     private ulong _generation;
 
+    // The greatest sequence number before _applied.
+    private ulong _sequence;
+
+    // Whether records before _applied may have been missed, of which copies are still to come.
+    private bool _hasMissed;
+
+    // Whether records before _applied could not be read: nothing but loading anew ends that.
+    private bool _hasHole;
+
+    // Whether something was left out that loading anew may bring.
+    private bool _isIncomplete;
+
     /// <summary>Starts behind what was loaded.</summary>
     /// <param name="core">The store.</param>
     /// <param name="head">HEAD; null if it is absent.</param>
-    /// <param name="word">The committed end that stood in it before anything was loaded.</param>
-    /// <param name="applied">What of it was loaded, as a place.</param>
-    public TailFollower(StoreCore core, HeadPage? head, ulong word, RecordLocation applied)
+    /// <param name="start">What was loaded.</param>
+    public TailFollower(StoreCore core, HeadPage? head, in FollowStart start)
     {
         _core = core;
         _head = head;
-        _appliedWord = word;
-        _applied = applied;
+        Begin(start);
     }
+
+    /// <summary>What merges records of before in the background. While it does it keeps the tombstones too, so that
+    /// copies are told by those, and nothing is loaded anew.</summary>
+    public RecoveryJob? Recovery { get; set; }
 
     /// <summary>Brings the index up to what the writer has published: two loads in the common case.</summary>
     /// <returns>A number that changes with the set of segments, as it was before. A segment may vanish at any time, for
@@ -58,14 +79,29 @@ internal sealed class TailFollower : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _head?.Dispose();
 
+    private void Begin(in FollowStart start)
+    {
+        _applied = start.Applied;
+        _sequence = start.Sequence;
+        _generation = start.Generation;
+        _isIncomplete = false;
+        _hasHole = false;
+        // A segment may have gone while its records were to be loaded. Its copies were published before, so where
+        // nothing was published meanwhile there was none.
+        _hasMissed = _head is not null && _head.CommittedWord != start.Word;
+        Volatile.Write(ref _appliedWord, start.Word);
+    }
+
     private void FollowSlow(HeadPage page)
     {
         SchedulePoint.BeforeLock(_lock, "follow lock");
         lock (_lock)
         {
             ulong word = page.CommittedWord;
+            ulong applied = _appliedWord;
+            List<Segment> gone = [];
             SchedulePoint.Reach("follow.word");
-            while (word != _appliedWord && page.IsCurrent(_core.Identity.StoreId, _core.Directory.BootId))
+            while (word != applied && page.IsCurrent(_core.Identity.StoreId, _core.Directory.BootId))
             {
                 bool hasVanished = false;
                 if (HeadWords.Unpack(word) is { SegmentId: not 0 } target && target.CompareTo(_applied) >= 0)
@@ -76,10 +112,18 @@ internal sealed class TailFollower : IDisposable
                 }
 
                 SchedulePoint.Reach("follow.walked");
-                hasVanished |= DropVanished(page);
-                Volatile.Write(ref _appliedWord, word);
+                hasVanished |= NoteVanished(page, gone);
+                applied = word;
                 // The copies of what has vanished were published before it did.
                 word = hasVanished ? page.CommittedWord : word;
+                _hasMissed &= word != applied;
+            }
+
+            if (!_isIncomplete || !TryLoadAnew(page))
+            {
+                Drop(gone);
+                // Last: whoever sees it looks nothing up in an index that lacks something.
+                Volatile.Write(ref _appliedWord, applied);
             }
         }
     }
@@ -97,7 +141,11 @@ internal sealed class TailFollower : IDisposable
             }
 #endif
             long start = id == from.SegmentId ? from.Offset : SegmentHeaderLayout.Size;
-            hasVanished |= !TryApply(id, start, id == to.SegmentId ? to.Offset : null);
+            if (!TryApply(id, start, id == to.SegmentId ? to.Offset : null))
+            {
+                hasVanished = true;
+                _hasMissed = true;
+            }
         }
 
         return hasVanished;
@@ -113,6 +161,7 @@ internal sealed class TailFollower : IDisposable
             if (!segment.TryOpen(out string problem))
             {
                 _core.Log.Ignored(segment.Name, problem);
+                _isIncomplete |= segment.IsOpenBlocked;
                 return false;
             }
 
@@ -123,33 +172,61 @@ internal sealed class TailFollower : IDisposable
         }
         else if (!segment.TryOpen(out _))
         {
+            _isIncomplete |= segment.IsOpenBlocked;
             return false;
         }
 
         segment.CommittedEnd = Math.Max(segment.CommittedEnd, end ?? SealedEnd(segment));
         lock (_core.WriteLock)
         {
-            IndexMerger merger = new(_core);
+            IndexMerger? job = Recovery?.Merger;
+            IndexMerger merger = job ?? new IndexMerger(_core);
             SegmentScanner scanner = new(segment, from, segment.CommittedEnd);
             while (scanner.MoveNext(resynchronise: true))
             {
                 if (RecoveryRun.TryDescribe(_core, segment, scanner.Offset, scanner.Header, out DirectoryEntry entry))
                 {
                     SchedulePoint.Reach("follow.record");
-                    merger.Merge(segment, entry, (ushort)_core.Hour);
+                    Apply(merger, segment, entry, isComplete: job is null);
+                }
+                else
+                {
+                    _hasHole |= scanner.Header.Kind is RecordKind.Artifact or RecordKind.Tombstone;
                 }
             }
 
+            _hasHole |= scanner.WasUnreadable;
             SchedulePoint.Reach("follow.merged");
-            merger.PurgeTombstones();
+            if (job is null)
+            {
+                merger.PurgeTombstones();
+            }
         }
 
         return true;
     }
 
-    /// <summary>Takes segments whose files are gone out of the map: what the index still leads to in them was removed,
-    /// and the tombstone may be gone with it. Says whether there were any.</summary>
-    private bool DropVanished(HeadPage page)
+    /// <summary>Applies one record.</summary>
+    /// <param name="merger">What brings it in.</param>
+    /// <param name="segment">Where it is.</param>
+    /// <param name="entry">What it is.</param>
+    /// <param name="isComplete">Whether the index has all that lives of before.</param>
+    private void Apply(IndexMerger merger, Segment segment, in DirectoryEntry entry, bool isComplete)
+    {
+        bool isCopy = isComplete && entry.Sequence <= _sequence;
+#if PACKSTORE_PROOF
+        isCopy &= !PlantedBugs.Has(PlantedBug.FollowerTakesDeadCopies);
+#endif
+        MergeOutcome outcome = merger.Merge(segment, entry, (ushort)_core.Hour, isCopy);
+        _isIncomplete |= outcome == MergeOutcome.Unclear
+            || (outcome == MergeOutcome.Unknown && entry.Kind == RecordKind.Artifact && (_hasMissed || _hasHole));
+        _sequence = Math.Max(_sequence, entry.Sequence);
+    }
+
+    /// <summary>Notes which segments have gone: what the index still leads to in them was removed or copied. Says
+    /// whether there are any more.</summary>
+    /// <remarks>They are dropped only when their copies are known: the keys of those are looked for in them.</remarks>
+    private bool NoteVanished(HeadPage page, List<Segment> gone)
     {
         ulong generation = page.Generation;
         if (generation == _generation)
@@ -167,18 +244,57 @@ internal sealed class TailFollower : IDisposable
         }
 
         _generation = generation;
-        Segment[] gone = [.. _core.State.Segments.All.Where(s => !there.Contains(s.Id))];
-        if (gone.Length > 0)
+        int before = gone.Count;
+        gone.AddRange(
+            _core.State.Segments.All.Where(s => !there.Contains(s.Id) && !gone.Contains(s)));
+        return gone.Count > before;
+    }
+
+    /// <summary>Takes segments whose files are gone out of the map: what the index still leads to in them was
+    /// removed, and the tombstone may be gone with it.</summary>
+    private void Drop(List<Segment> gone)
+    {
+        if (gone.Count > 0)
         {
             lock (_core.WriteLock)
             {
                 _core.State = _core.State with { Segments = _core.State.Segments.Without(gone) };
             }
 
-            EpochGate.Retire(() => Array.ForEach(gone, static s => s.Close()));
+            EpochGate.Retire(() => gone.ForEach(static s => s.Close()));
+        }
+    }
+
+    /// <summary>Takes another state up, loaded as at an open. Until that succeeds copies in doubt are misses.</summary>
+    private bool TryLoadAnew(HeadPage page)
+    {
+        StoreCore fresh;
+        FollowStart start;
+        try
+        {
+            start = StateLoader.LoadAnew(_core, page, out fresh);
+        }
+        catch (Exception e) when (e is IOException or OutOfMemoryException)
+        {
+            _core.Log.HintFailed("The index", e);
+            return false;
         }
 
-        return gone.Length > 0;
+        SchedulePoint.Reach("follow.loaded");
+        lock (_core.WriteLock)
+        {
+            if (Recovery?.Merger is not null)
+            {
+                fresh.ReleaseState();
+                return false;
+            }
+
+            StoreState before = _core.TakeOver(fresh);
+            EpochGate.Retire(() => StoreCore.Release(before));
+        }
+
+        Begin(start);
+        return true;
     }
 
     private long SealedEnd(Segment segment)

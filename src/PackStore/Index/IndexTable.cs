@@ -38,6 +38,7 @@ internal sealed class IndexTable
     private readonly TableMemory _overflow;
     private readonly TableMemory _overflowRecency;
     private readonly Stack<int> _freeOverflow = new();
+    private int _references = 1;
     private int _overflowCount;
     private int _freezes;
     private bool _hasLeftOut;
@@ -252,9 +253,19 @@ internal sealed class IndexTable
         return false;
     }
 
-    /// <summary>Frees the memory. After the last reader has left.</summary>
+    /// <summary>Keeps the memory for who goes on with it after leaving the epoch section that this is called in; to be
+    /// given back by <see cref="Release"/>.</summary>
+    public void AddReference() => Interlocked.Increment(ref _references);
+
+    /// <summary>Gives up a reference, the first being that of who made the table; the last frees the memory. After the
+    /// last reader has left.</summary>
     public void Release()
     {
+        if (Interlocked.Decrement(ref _references) > 0)
+        {
+            return;
+        }
+
         _buckets.Release();
         _recency.Release();
         _overflow.Release();

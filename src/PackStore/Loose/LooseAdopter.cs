@@ -25,7 +25,7 @@ internal sealed class LooseAdopter(LooseTier tier)
         writer.Charge(before.Length);
         if (adoption == FileAdoption.Copy || !writer.File.TryCloneFrom(source, 0, 0, before.Length))
         {
-            writer.File.CopyFrom(source, 0, 0, before.Length);
+            writer.CopyFrom(source, 0, before.Length);
         }
 
         // The checksum is of the bytes we now own, so a change of the source meanwhile cannot come between.
@@ -141,7 +141,7 @@ internal sealed class LooseAdopter(LooseTier tier)
                 return writer;
             }
 
-            writer.File.CopyFrom(source, offset, 0, length);
+            writer.CopyFrom(source, offset, length);
             return writer;
         }
         catch

@@ -29,6 +29,10 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
     /// <summary>Promises room for bytes about to be written, or throws; null if there is no limit.</summary>
     public Action<long>? Charge { get; set; }
 
+    /// <summary>Called before bytes take space on the disk: makes some where it is short, or throws; null where nothing
+    /// can.</summary>
+    public Action<long>? MakeRoom { get; set; }
+
     /// <summary>Promises room for bytes if there is some; makes none, and takes no lock that compactions wait
     /// in.</summary>
     public Func<long, bool>? TryCharge { get; set; }

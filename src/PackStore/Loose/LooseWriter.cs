@@ -48,9 +48,17 @@ internal sealed class LooseWriter : IDisposable
     public void Write(ReadOnlySpan<byte> bytes)
     {
         Charge(bytes.Length);
+        MakeRoom(bytes.Length);
         _file.Write(Length, bytes);
         _hash.Append(bytes);
         Length += bytes.Length;
+    }
+
+    /// <summary>Copies bytes of another file to the start of this one. They have been charged.</summary>
+    public void CopyFrom(IStoreFile source, long offset, long length)
+    {
+        MakeRoom(length);
+        _file.CopyFrom(source, offset, 0, length);
     }
 
     /// <summary>Appends a sequence.</summary>
@@ -88,6 +96,15 @@ internal sealed class LooseWriter : IDisposable
                 _tier.Claims.Remove(_temporary);
                 _tier.Release?.Invoke(_charged);
             }
+        }
+    }
+
+    /// <summary>A copy that a compaction makes is not for making room: that would be another compaction.</summary>
+    private void MakeRoom(long bytes)
+    {
+        if (_isCharged)
+        {
+            _tier.MakeRoom?.Invoke(bytes);
         }
     }
 

@@ -65,6 +65,9 @@ internal enum PlantedBug
     /// <summary>A follower walks the segment that it knows and not the next one. Found by interleavings.</summary>
     FollowerStaysBehind,
 
+    /// <summary>A follower takes a copy of what was removed meanwhile for a record. Found by interleavings.</summary>
+    FollowerTakesDeadCopies,
+
     /// <summary>A pending artifact is written although a newer put overtook it. Found by interleavings.</summary>
     PendingNotOvertaken,
 

@@ -84,7 +84,8 @@ internal sealed class Segment
         set => Volatile.Write(ref _committedEnd, value);
     }
 
-    /// <summary>Whether the system refused to open or read the file, so that it may be readable another time.</summary>
+    /// <summary>Whether the system refused to open or read the file, when it was to be opened
+    /// last, so that it may be readable another time.</summary>
     public bool IsOpenBlocked { get; private set; }
 
     /// <summary>The boot in which it was begun; known once it is open.</summary>
@@ -139,6 +140,7 @@ internal sealed class Segment
 
             IStoreFile? file = null;
             SegmentHeader? header = null;
+            IsOpenBlocked = false;
             try
             {
                 file = _directory.TryOpen(Name, writable: false);

@@ -9,7 +9,14 @@ internal sealed class ManualClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => Now;
 
-    public override long GetTimestamp() => Now.Ticks;
+    /// <summary>How far each look at the elapsed time moves it; not at all by default.</summary>
+    public TimeSpan PassingPerLook { get; set; }
+
+    public override long GetTimestamp()
+    {
+        Now += PassingPerLook;
+        return Now.Ticks;
+    }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

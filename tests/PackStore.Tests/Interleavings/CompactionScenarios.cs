@@ -96,6 +96,25 @@ internal static class CompactionScenarios
                 static (run, me) => Gets(run, me, 3, 1),
             ],
         };
+        yield return new()
+        {
+            Name = "compact under a removal, followed",
+            SegmentBytes = 16 << 10,
+            Keys = [1, 2, 3, 4, 5],
+            Lengths = [Length],
+            FollowerCount = 1,
+            Before = HalfDead,
+            Threads =
+            [
+                static (run, _) => run.Compact(),
+                static (run, me) =>
+                {
+                    run.Remove(me, 3);
+                    Follows(run, me, 3);
+                },
+                static (run, me) => Follows(run, me, 3, 1),
+            ],
+        };
     }
 
     // Payloads of keys 1 to 3 go into loose files, that of key 6 out of one.

@@ -40,6 +40,26 @@ public class FullDiskTests(ITestOutputHelper output)
     }
 
     [SkippableTheory]
+    [InlineData("tmpfs", "8m", Durability.None)]
+    [InlineData("tmpfs", "8m", Durability.OnFlush)]
+    [InlineData("ext4", "24M", Durability.OnFlush)]
+    [InlineData("ext4", "24M", Durability.OnCommit)]
+    public void A_disk_filled_to_the_brim_is_compacted_and_after_removals_takes_puts_again(
+        string fileSystem, string size, Durability durability)
+    {
+        using TempStore temp = new();
+        PrivateMount mount = new(temp.RootPath, fileSystem, size, freeBytes: long.MaxValue);
+        using ChildProcess child = ChildProcess.Start(
+            mount.Prepare(), "reclaim", mount.StorePath, durability.ToString());
+
+        string said = LastLineOf(child);
+
+        string[] words = said.Split(' ');
+        Assert.True(Number(words[0]) >= 10, said);
+        Assert.True(Number(words[6]) >= 5, said);
+    }
+
+    [SkippableTheory]
     [InlineData("tmpfs", "8m")]
     [InlineData("ext4", "24M")]
     [InlineData("btrfs", "114M")]

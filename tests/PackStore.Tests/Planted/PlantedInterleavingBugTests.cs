@@ -28,6 +28,7 @@ public class PlantedInterleavingBugTests(ITestOutputHelper output)
         { nameof(PlantedBug.PendingMissBelieved), "pending until flushed" },
         { nameof(PlantedBug.HeadUnmappedEarly), "close a follower" },
         { nameof(PlantedBug.RetiredBeforeDrained), "compact" },
+        { nameof(PlantedBug.FollowerTakesDeadCopies), "compact under a removal, followed" },
     };
 
     [Theory]

@@ -55,6 +55,9 @@ internal sealed class ModelRun : IDisposable
             case StoreVerb.Flush:
                 Wait(_store.FlushAsync().AsTask());
                 break;
+            case StoreVerb.CompactMeanwhile:
+                CompactMeanwhile(operation);
+                break;
             default:
                 DoToStore(operation);
                 break;
@@ -170,6 +173,40 @@ internal sealed class ModelRun : IDisposable
         _disk = disk;
         _store = Open();
         _space.Settle(_store);
+    }
+
+    /// <summary>Rewrites whatever holds something dead. While copies are made, and are not published yet, their keys
+    /// are removed or put again, and a reader looks.</summary>
+    private void CompactMeanwhile(in StoreOperation operation)
+    {
+        StoreOperation first = operation with { Verb = StoreVerb.Put };
+        int passed = 0;
+        _store.Compactor.Run(
+            new CompactionOptions { DeadRatio = 0 }, new Passed(Change), CancellationToken.None);
+
+        void Change()
+        {
+            if (passed == 3)
+            {
+                return;
+            }
+
+            StoreOperation change = first with
+            {
+                Verb = (first.Seed + ++passed) % 3 == 0 ? StoreVerb.Put : StoreVerb.Remove,
+                Key = (first.Key + (7 * passed)) % _keys,
+            };
+            Do(change);
+            if (first.Seed % 2 == 0)
+            {
+                Follow();
+            }
+        }
+    }
+
+    private sealed class Passed(Action change) : IProgress<MaintenanceProgress>
+    {
+        public void Report(MaintenanceProgress value) => change();
     }
 
     /// <summary>A reader that has been there for a while sees what the writer's own hits see.</summary>

@@ -28,6 +28,7 @@ internal sealed record ModelScript(IReadOnlyList<StoreOperation> Operations)
             (150, Gen.Constant(StoreVerb.Remove)), (300, Gen.Constant(StoreVerb.Get)),
             (60, Gen.Constant(StoreVerb.GetMany)), (6, Gen.Constant(StoreVerb.Enumerate)),
             (20, Gen.Constant(StoreVerb.Flush)), (8, Gen.Constant(StoreVerb.Follow)),
+            (3, Gen.Constant(StoreVerb.CompactMeanwhile)),
             (4, Gen.Constant(StoreVerb.Snapshot)), (4, Gen.Constant(StoreVerb.Checkpoint)),
             (20, Gen.Constant(StoreVerb.PutAdopted)), (4, Gen.Constant(StoreVerb.Evict)),
             (6, Gen.Constant(StoreVerb.Pin)), (6, Gen.Constant(StoreVerb.Unpin)),

@@ -27,6 +27,7 @@ internal enum StoreVerb
     Pin,
     Unpin,
     Compact,
+    CompactMeanwhile,
     OtherThreshold,
 }
 

@@ -59,6 +59,58 @@ public sealed class FullStoreTests(ITestOutputHelper output)
         Assert.Equal(1500, store.GetStats().Artifacts);
     }
 
+    /// <summary>Room was made in an exception filter: those run before the locks of the frames below are given back, so
+    /// that a put held the write lock while it waited for whoever makes room, who waits for the write lock.</summary>
+    [Fact]
+    public async Task A_put_that_finds_the_disk_full_has_segments_rewritten_with_no_lock_held()
+    {
+        using MemoryDirectory disk = new() { CapacityBytes = 8 << 20 };
+        using ArtifactStore store = ArtifactStore.OpenOver(disk, Options());
+        Func<long, CancellationToken, long> reclaim = store.Engine.Bound.Reclaim!;
+        int rewrites = 0;
+        store.Engine.Bound.Reclaim = (bytes, token) =>
+        {
+            rewrites++;
+            Assert.False(store.Engine.Core.WriteLock.IsHeldByCurrentThread);
+            return reclaim(bytes, token);
+        };
+        for (int i = 0; i < 3000; i++)
+        {
+            await Sample.OfLength(2500, i).PutAsync(store, Sample.Key(i % 1500));
+        }
+
+        Assert.True(rewrites > 0);
+    }
+
+    [Fact]
+    public async Task Many_at_once_and_large_ones_find_room_where_what_is_there_is_dead()
+    {
+        using MemoryDirectory disk = new() { CapacityBytes = 8 << 20 };
+        PackStoreOptions options = new()
+        {
+            TimeProvider = new ManualClock(),
+            FlushInterval = Timeout.InfiniteTimeSpan,
+            LooseThresholdBytes = 64 << 10,
+        };
+        using ArtifactStore store = ArtifactStore.OpenOver(disk, options);
+        // About 3 MiB live, and twenty times that put: in batches, and as files of their own.
+        for (int i = 0; i < 300; i++)
+        {
+            await store.PutManyAsync(
+            [
+                .. Enumerable.Range(0, 16).Select(k => new ArtifactPut
+                {
+                    Key = Sample.Key((i * 16 + k) % 400),
+                    Payloads = [ArtifactPayload.FromBytes("o", new byte[3000 + i])],
+                }),
+            ]);
+            await Sample.OfLength(150_000 + i, i).PutAsync(store, Sample.Key(1000 + (i % 12)));
+        }
+
+        Assert.Equal(412, store.GetStats().Artifacts);
+        SpaceAssert.CountsAreThoseOfTheData(store);
+    }
+
     [Fact]
     public async Task Free_space_that_must_stay_stays()
     {

@@ -58,6 +58,60 @@ public sealed class MaintenanceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_verification_goes_on_by_one_segment_a_round_where_no_more_is_allowed_and_begins_again()
+    {
+        using ArtifactStore store = _scratch.Open(SmallSegments());
+        await using MaintenanceLoop loop = new(
+            store, new MaintenanceOptions { VerifySample = 1, VerifyMaxBytes = 0, VerifyMaxTime = null });
+        await FillAsync(store, Cap / 4);
+        long records = (await store.VerifyAsync()).Records;
+        int segments = store.GetStats().Segments;
+        Assert.InRange(segments, 4, 8);
+        Assert.Null((await loop.RunOnceAsync()).Verification);
+
+        for (int turn = 0; turn < 2; turn++)
+        {
+            _clock.Advance(TimeSpan.FromHours(1));
+            long read = 0;
+            for (int part = 1; part <= segments; part++)
+            {
+                // No interval passes in between: what was begun goes on.
+                VerifyReport report = (await loop.RunOnceAsync()).Verification!;
+                Assert.True(report.IsClean);
+                Assert.Equal(1, report.Segments);
+                Assert.Equal(part < segments, report.NextSegment is not null);
+                read += report.Records;
+            }
+
+            Assert.Equal(records, read);
+            Assert.Null((await loop.RunOnceAsync()).Verification);
+        }
+    }
+
+    [Fact]
+    public async Task A_part_of_a_verification_ends_when_its_time_is_over()
+    {
+        using ArtifactStore store = _scratch.Open(SmallSegments());
+        await using MaintenanceLoop loop = new(
+            store, new MaintenanceOptions { VerifySample = 1, VerifyMaxTime = TimeSpan.FromSeconds(3) });
+        await FillAsync(store, Cap / 4);
+        int segments = store.GetStats().Segments;
+        _clock.Advance(TimeSpan.FromHours(1));
+
+        // Each look at the clock is a second later: at the start of the part, and before each segment but the first.
+        _clock.PassingPerLook = TimeSpan.FromSeconds(1);
+        VerifyReport report = (await loop.RunOnceAsync()).Verification!;
+        Assert.InRange(report.Segments, 1, 3);
+        Assert.True(report.Segments < segments);
+        Assert.NotNull(report.NextSegment);
+
+        _clock.PassingPerLook = TimeSpan.Zero;
+        VerifyReport rest = (await loop.RunOnceAsync()).Verification!;
+        Assert.Equal(segments, report.Segments + rest.Segments);
+        Assert.Null(rest.NextSegment);
+    }
+
+    [Fact]
     public async Task Started_it_runs_by_the_clock_and_disposed_it_stops()
     {
         using ArtifactStore store = _scratch.Open(Options());
@@ -118,6 +172,10 @@ public sealed class MaintenanceTests : IDisposable
             () => new MaintenanceLoop(store, new MaintenanceOptions { VerifySample = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(
             () => new MaintenanceLoop(store, new MaintenanceOptions { VerifyInterval = TimeSpan.Zero }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new MaintenanceLoop(store, new MaintenanceOptions { VerifyMaxBytes = -1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new MaintenanceLoop(store, new MaintenanceOptions { VerifyMaxTime = TimeSpan.FromTicks(-1) }));
         using ScratchStore other = new();
         Assert.Throws<ArgumentOutOfRangeException>(() => other.Open(new PackStoreOptions { MaxBytes = -1 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => other.Open(new PackStoreOptions { LowWatermark = 0.96 }));
@@ -135,6 +193,13 @@ public sealed class MaintenanceTests : IDisposable
 
         _clock.Advance(TimeSpan.Zero);
     }
+
+    private PackStoreOptions SmallSegments() => new()
+    {
+        TimeProvider = _clock,
+        FlushInterval = Timeout.InfiniteTimeSpan,
+        SegmentSizeBytes = 64 << 10,
+    };
 
     private PackStoreOptions Options() => new()
     {

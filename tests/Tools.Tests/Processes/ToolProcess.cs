@@ -33,9 +33,15 @@ internal sealed class ToolProcess : IDisposable
     public bool WaitUntilItHasOpen(string part)
     {
         string descriptors = string.Create(CultureInfo.InvariantCulture, $"/proc/{_process.Id}/fd");
+        return WaitUntil(() => Has(descriptors, part));
+    }
+
+    /// <summary>Waits until something is so; false if it ended before.</summary>
+    public bool WaitUntil(Func<bool> condition)
+    {
         while (!_process.HasExited)
         {
-            if (Has(descriptors, part))
+            if (condition())
             {
                 return true;
             }
@@ -47,10 +53,13 @@ internal sealed class ToolProcess : IDisposable
     }
 
     /// <summary>Sends SIGTERM.</summary>
-    public void Terminate()
+    public void Terminate() => Send("TERM");
+
+    /// <summary>Sends a signal: <c>INT</c>, <c>TERM</c>.</summary>
+    public void Send(string signal)
     {
         using Process kill = Process.Start(
-            "kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+            "kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 

@@ -9,8 +9,13 @@ namespace PackStore.Engine.Opening;
 /// <remarks>Under the write lock. Tombstones are put into the index too, so that an older record merged later meets
 /// them; when all is merged
 /// <see cref="PurgeTombstones"/> takes them out.</remarks>
-internal sealed class IndexMerger(StoreCore core)
+/// <param name="core">The store.</param>
+/// <param name="keepsUnclear">Whether a record stays out, for <see cref="MergeLeft"/>, while what may be an older one
+/// of its key cannot be read. Two slots for one key would be one that no removal finds.</param>
+internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
 {
+    private readonly List<(Segment Segment, DirectoryEntry Entry)> _left = [];
+    private readonly HashSet<ulong> _leftHashes = [];
     private readonly List<(ulong Hash, RecordLocation Location)> _tombstones = [];
 
     /// <summary>Finds the slot of a key by reading the records of all candidates.</summary>
@@ -91,57 +96,137 @@ internal sealed class IndexMerger(StoreCore core)
         return true;
     }
 
-    /// <summary>Merges one record. <paramref name="hour"/> is when it was last used, as far as is known.</summary>
-    public void Merge(Segment segment, in DirectoryEntry entry, ushort hour)
+    /// <summary>Merges one record.</summary>
+    /// <param name="segment">Where it is.</param>
+    /// <param name="entry">What it is.</param>
+    /// <param name="hour">When it was last used, as far as is known.</param>
+    /// <param name="isCopy">Whether the index has known for long what is live of its sequence number: a copy of what
+    /// the index does not have is one of something dead.</param>
+    public MergeOutcome Merge(Segment segment, in DirectoryEntry entry, ushort hour, bool isCopy = false)
     {
-        StoreState state = core.State;
-        RecordLocation location = new(segment.Id, entry.Offset);
-        IndexProbe probe = state.Table.Probe(entry.Hash);
-        IndexProbe leftOver = probe;
-        bool hasLeftOver = false;
-        while (probe.MoveNext())
+        if (_leftHashes.Contains(entry.Hash))
         {
-            RecordLocation known = IndexWord.Location(probe.Word);
-            if (known == location)
-            {
+            return Leave(segment, entry);
+        }
+
+        RecordLocation location = new(segment.Id, entry.Offset);
+        IndexProbe probe = core.State.Table.Probe(entry.Hash);
+        IndexProbe leftOver = probe;
+        SlotKind found = Find(ref probe, ref leftOver, segment, entry, isCopy, out RecordHeader known);
+        switch (found)
+        {
+            case SlotKind.Itself:
                 NoteTombstone(entry, location);
-                return;
-            }
+                return MergeOutcome.Merged;
+            case SlotKind.Same:
+                MergeOver(ref probe, known, segment, entry, hour);
+                return MergeOutcome.Merged;
+            case SlotKind.Unclear when !isCopy:
+                return Leave(segment, entry);
+            case SlotKind.Unclear:
+                return MergeOutcome.Unclear;
+            case SlotKind.Nothing:
+                return MergeOutcome.Merged;
+        }
 
-            if (!state.Segments.TryGet(known.SegmentId, out Segment? other))
-            {
-                bool isLeftOver = !core.AbsentSegments.Contains(known.SegmentId);
-                leftOver = isLeftOver ? probe : leftOver;
-                hasLeftOver |= isLeftOver;
-                continue;
-            }
-
-            if (!StoreCore.TryReadKey(other, known.Offset, out ArtifactKey otherKey, out RecordHeader header)
-                || core.HashOf(otherKey) != entry.Hash)
-            {
-                continue;
-            }
-
-            if (!StoreCore.TryReadKey(segment, entry.Offset, out ArtifactKey key, out _))
-            {
-                return;
-            }
-
-            if (key == otherKey)
-            {
-                MergeOver(ref probe, header, segment, entry, hour);
-                return;
-            }
+        if (isCopy)
+        {
+            return MergeOutcome.Unknown;
         }
 
         if (entry.Offset >= segment.TrustedEnd && entry.Kind == RecordKind.Tombstone
             && !IsSound(segment, entry.Offset, out bool unreadable))
         {
             MetUnreadable |= unreadable;
-            return;
+            return MergeOutcome.Merged;
         }
 
-        MergeNew(ref leftOver, hasLeftOver, location, entry, hour);
+        MergeNew(ref leftOver, found == SlotKind.LeftOver, location, entry, hour);
+        return MergeOutcome.Merged;
+    }
+
+    /// <summary>Looks once more at what was left out, for what stood in the way may have passed. What is left then is
+    /// for lookups to ask as well as the index.</summary>
+    public IReadOnlyList<RecoveryRun> MergeLeft(ushort hour)
+    {
+        (Segment Segment, DirectoryEntry Entry)[] again = [.. _left];
+        _left.Clear();
+        _leftHashes.Clear();
+        foreach ((Segment segment, DirectoryEntry entry) in again)
+        {
+            Merge(segment, entry, hour);
+        }
+
+        return
+        [
+            .. _left.GroupBy(static l => l.Segment)
+                .Select(static g => RecoveryRun.OfWalked(g.Key, [.. g.Select(static l => l.Entry)])),
+        ];
+    }
+
+    /// <summary>Whether a record of a hash was left out, so that the index may have two for one key if another came
+    /// in.</summary>
+    public bool HasLeft(ulong hash) => _leftHashes.Contains(hash);
+
+    /// <summary>Looks for the slot of a record's key.</summary>
+    private SlotKind Find(
+        ref IndexProbe probe, ref IndexProbe leftOver, Segment segment, in DirectoryEntry entry, bool isCopy,
+        out RecordHeader known)
+    {
+        StoreState state = core.State;
+        known = default;
+        SlotKind otherwise = SlotKind.None;
+        while (probe.MoveNext())
+        {
+            RecordLocation at = IndexWord.Location(probe.Word);
+            if (at == new RecordLocation(segment.Id, entry.Offset))
+            {
+                return SlotKind.Itself;
+            }
+
+            if (!state.Segments.TryGet(at.SegmentId, out Segment? other))
+            {
+                if (!core.AbsentSegments.Contains(at.SegmentId))
+                {
+                    leftOver = probe;
+                    otherwise = otherwise == SlotKind.None ? SlotKind.LeftOver : otherwise;
+                }
+                else if (isCopy)
+                {
+                    otherwise = SlotKind.Unclear;
+                }
+            }
+            else if (!StoreCore.TryReadKey(other, at.Offset, out ArtifactKey otherKey, out known))
+            {
+                // A copy was made of a record that could be read.
+                bool isUnclear = isCopy || (keepsUnclear && StoreCore.MayBeReadLater(other, at.Offset));
+                otherwise = isUnclear ? SlotKind.Unclear : otherwise;
+            }
+            else if (core.HashOf(otherKey) == entry.Hash)
+            {
+                if (!StoreCore.TryReadKey(segment, entry.Offset, out ArtifactKey key, out _))
+                {
+                    return SlotKind.Nothing;
+                }
+
+                if (key == otherKey)
+                {
+                    return SlotKind.Same;
+                }
+            }
+        }
+
+        return otherwise;
+    }
+
+    private MergeOutcome Leave(Segment segment, in DirectoryEntry entry)
+    {
+        // All that follow of the hash are left too: a newer one in the index and an older one outside would change
+        // places.
+        _leftHashes.Add(entry.Hash);
+        _left.Add((segment, entry));
+        MetUnreadable = true;
+        return MergeOutcome.Unclear;
     }
 
     /// <summary>Merges a record of a key that the index does not have.</summary>
@@ -205,4 +290,39 @@ internal sealed class IndexMerger(StoreCore core)
             _tombstones.Add((entry.Hash, location));
         }
     }
+}
+
+/// <summary>What came of merging a record.</summary>
+internal enum MergeOutcome
+{
+    /// <summary>It is in the index, or need not be.</summary>
+    Merged,
+
+    /// <summary>It is a copy, and its key is not in the index.</summary>
+    Unknown,
+
+    /// <summary>It cannot be told whether its key is in the index, so it was left out.</summary>
+    Unclear,
+}
+
+/// <summary>What the index has for a record.</summary>
+internal enum SlotKind
+{
+    /// <summary>No slot of its key.</summary>
+    None,
+
+    /// <summary>None, but one that leads nowhere and can be used again.</summary>
+    LeftOver,
+
+    /// <summary>A slot that leads to it.</summary>
+    Itself,
+
+    /// <summary>A slot that leads to another record of its key.</summary>
+    Same,
+
+    /// <summary>A slot of which it cannot be told whose it is.</summary>
+    Unclear,
+
+    /// <summary>The record itself cannot be read: there is nothing to merge.</summary>
+    Nothing,
 }

@@ -34,7 +34,7 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
     public void Start(IReadOnlyList<RecoveryRun> runs, bool recount, ulong snapshot)
     {
         long records = runs.Sum(r => (long)r.Count);
-        Merger = new IndexMerger(core);
+        Merger = new IndexMerger(core, keepsUnclear: !core.IsReadOnly);
         if (records <= MergeAtOpen)
         {
             MergeAll(runs, CancellationToken.None);
@@ -112,10 +112,16 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
     /// back, and what is there already stays.</summary>
     private void MergeEverything(CancellationToken cancellationToken)
     {
-        IReadOnlyList<RecoveryRun> runs = [.. core.State.Segments.All.SelectMany(s => RecoveryPlanner.RunsOf(core, s))];
         lock (core.WriteLock)
         {
-            Merger = new IndexMerger(core);
+            // From here on tombstones stay in the index: one that came after the runs were listed must not be gone when
+            // an older record is merged.
+            Merger = new IndexMerger(core, keepsUnclear: !core.IsReadOnly);
+        }
+
+        IReadOnlyList<RecoveryRun> runs = StateLoader.AllRuns(core);
+        lock (core.WriteLock)
+        {
             core.State = core.State with { Recovery = new RecoveryRuns(core, runs) };
         }
 
@@ -156,10 +162,17 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
         lock (core.WriteLock)
         {
             // Null already if open has merged everything and only the recount is left.
-            Merger?.PurgeTombstones();
+            IReadOnlyList<RecoveryRun> left = Merger?.MergeLeft((ushort)core.Hour) ?? [];
             MetUnreadable |= Merger?.MetUnreadable ?? false;
-            Merger = null;
-            core.State = core.State with { Recovery = null };
+            if (left.Count == 0)
+            {
+                Merger?.PurgeTombstones();
+                Merger = null;
+            }
+
+            // What is left is asked for beside the index until the store is opened again, and the tombstones that it
+            // has to meet stay.
+            core.State = core.State with { Recovery = left.Count == 0 ? null : new RecoveryRuns(core, left) };
         }
 
         if (merged > 0)

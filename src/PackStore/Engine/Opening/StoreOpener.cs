@@ -1,6 +1,5 @@
 using PackStore.Engine.Writing;
 using PackStore.Format;
-using PackStore.Index;
 using PackStore.Segments;
 using PackStore.Storage;
 
@@ -79,18 +78,9 @@ internal static class StoreOpener
         HeadPage? head = HeadPage.TryOpen(core.Directory);
         try
         {
-            // Read before the segments are looked at: what is published meanwhile is then followed.
-            ulong word = head?.CommittedWord ?? 0;
-            bool current = head is not null && head.IsCurrent(core.Identity.StoreId, core.Directory.BootId);
-            SegmentPlan plan = Load(
-                core, head, out CheckpointRecord? checkpoint, out bool clean, out SnapshotInUse snapshot);
-            int last = core.State.Segments.LastId;
-            RecordLocation loaded = current || !core.State.Segments.TryGet(last, out Segment? segment)
-                ? HeadWords.Unpack(current ? word : 0)
-                : new RecordLocation(last, segment.CommittedEnd);
-            TailFollower follower = new(core, head, word, loaded);
-            StoreEngine engine = new(core, null, null, follower);
-            Begin(engine, plan, checkpoint, clean, snapshot);
+            FollowStart start = StateLoader.LoadToFollow(core, head, out LoadedState loaded);
+            StoreEngine engine = new(core, null, null, new TailFollower(core, head, start));
+            Begin(engine, loaded);
             return engine;
         }
         catch
@@ -105,8 +95,9 @@ internal static class StoreOpener
         HeadPage head = HeadPage.OpenForWriting(core.Directory);
         try
         {
-            SegmentPlan plan = Load(
-                core, head, out CheckpointRecord? checkpoint, out bool clean, out SnapshotInUse snapshot);
+            LoadedState loaded = StateLoader.Load(core, head);
+            (SegmentPlan plan, CheckpointRecord? checkpoint, bool clean) =
+                (loaded.Plan, loaded.Checkpoint, loaded.IsClean);
             WriterState writer = new(core, head)
             {
                 Sequence = plan.MaxSequence,
@@ -114,7 +105,7 @@ internal static class StoreOpener
                 DurableSequence = clean ? plan.MaxSequence : 0,
                 NextSegmentId = Math.Max(NextSegmentId(core.Directory, checkpoint), plan.LastKnownId + 1),
                 Lost = plan.Lost,
-                SnapshotGeneration = snapshot.Generation,
+                SnapshotGeneration = loaded.Snapshot.Generation,
                 LastSnapshot = checkpoint?.SnapshotGeneration ?? 0,
                 CheckpointGeneration = checkpoint?.Generation ?? 0,
                 RecordsSinceSnapshot = plan.Runs.Sum(r => (long)r.Count),
@@ -143,7 +134,7 @@ internal static class StoreOpener
             }
 
             StoreEngine engine = new(core, writer, writerLock, null);
-            Begin(engine, plan, checkpoint, clean, snapshot);
+            Begin(engine, loaded);
             return engine;
         }
         catch
@@ -233,50 +224,12 @@ internal static class StoreOpener
         }
     }
 
-    private static SegmentPlan Load(
-        StoreCore core, HeadPage? head, out CheckpointRecord? checkpoint, out bool clean, out SnapshotInUse inUse)
-    {
-        List<string> problems = [];
-        checkpoint = CheckpointStore.TryRead(core.Directory, core.Identity.StoreId, problems);
-        (IStoreFile File, SnapshotHeader Header)? snapshot = SnapshotStore.TryOpenNewest(core);
-        IndexTable table;
-        RecordLocation watermark = default;
-        if (snapshot is { } found)
-        {
-            using IStoreFile file = found.File;
-            table = IndexTable.Load(core.Directory, file, found.Header);
-            watermark = found.Header.Watermark;
-        }
-        else
-        {
-            table = IndexTable.Create(core.Directory);
-        }
-
-        inUse = snapshot is { } used
-            ? new SnapshotInUse(used.Header.Generation, SnapshotStore.IsCheckedAtOpen(used.Header))
-            : default;
-        core.State = new StoreState(core, table, SegmentMap.Empty, null);
-        RecoveryPlanner planner = new(core, checkpoint, head, watermark);
-        SegmentPlan plan = planner.Plan();
-        clean = planner.IsClean;
-        foreach (string missing in plan.Missing)
-        {
-            core.Log.Ignored(missing, "the checkpoint names it");
-        }
-
-        core.AbsentSegments = plan.AbsentIds;
-        core.State = core.State with
-        {
-            Segments = SegmentMap.Of(plan.Segments),
-            Recovery = plan.Runs.Count == 0 ? null : new RecoveryRuns(core, plan.Runs),
-        };
-        return plan;
-    }
-
-    private static void Begin(
-        StoreEngine engine, SegmentPlan plan, CheckpointRecord? checkpoint, bool clean, SnapshotInUse snapshot)
+    private static void Begin(StoreEngine engine, LoadedState loaded)
     {
         StoreCore core = engine.Core;
+        (SegmentPlan plan, CheckpointRecord? checkpoint, bool clean) =
+            (loaded.Plan, loaded.Checkpoint, loaded.IsClean);
+        SnapshotInUse snapshot = loaded.Snapshot;
         // Of another snapshot than the one that was closed with it is not known what had been evicted, then or now.
         bool counted = clean && plan.Missing.Count == 0
             && (snapshot.Generation == checkpoint!.SnapshotGeneration
@@ -331,6 +284,3 @@ internal static class StoreOpener
             : new NotAStoreException(directory.FullPath, "it has no STORE");
     }
 }
-
-/// <summary>The snapshot that the index was loaded from; generation 0 for none.</summary>
-internal readonly record struct SnapshotInUse(ulong Generation, bool IsChecked);

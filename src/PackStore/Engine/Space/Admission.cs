@@ -76,6 +76,24 @@ internal sealed class Admission(StoreEngine engine)
         }
     }
 
+    /// <summary>Before a loose file takes space on the disk: what is dead makes way where that is short, and what is
+    /// kept for removals and copies stays.</summary>
+    /// <exception cref="StoreFullException">There is no room, and none can be made.</exception>
+    public void MakeRoom(long bytes)
+    {
+        (long free, long needed) = engine.Writes!.RoomFor(bytes);
+        // btrfs says 0 when its metadata is short: then the write itself finds out.
+        for (int attempt = 0; free > 0 && free < needed; attempt++)
+        {
+            if (attempt == MaxFreeAttempts || !engine.Bound.TryFree(needed - free))
+            {
+                throw Refusal(needed, free);
+            }
+
+            (free, needed) = engine.Writes.RoomFor(bytes);
+        }
+    }
+
     private bool TryChargeCap(long bytes)
     {
         lock (_lock)

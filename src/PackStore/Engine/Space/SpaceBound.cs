@@ -48,6 +48,10 @@ internal sealed class SpaceBound
     /// can.</summary>
     public Func<long, CancellationToken, long>? Reclaim { get; set; }
 
+    /// <summary>What may be dead, as a share of what lives. A quarter; other shares are for measuring what more or less
+    /// space would save or cost.</summary>
+    public double DeadShare { get; set; } = 0.25;
+
     /// <summary>What one eviction takes at most where the bound is to hold: as the live bytes fall, so does the
     /// bound.</summary>
     public long EvictionStep => Math.Max(1, _segmentBytes / StepShare);
@@ -84,8 +88,8 @@ internal sealed class SpaceBound
         }
     }
 
-    /// <summary>On a disk that is full: rewrites whatever gives anything back, the active segment too; says whether it
-    /// gave something.</summary>
+    /// <summary>On a disk that is full: removes superseded loose files, or rewrites whatever gives anything back, the
+    /// active segment too; says whether it gave something. With nothing held.</summary>
     public bool TryFree(long bytes)
     {
         if (Reclaim is null || !_engine.Recovery.IsDone)
@@ -97,8 +101,9 @@ internal sealed class SpaceBound
         {
             try
             {
+                bool hasDropped = TryDropSuperseded();
                 return Reclaim(bytes, CancellationToken.None) > 0
-                    || (TrySealActive() && Reclaim(bytes, CancellationToken.None) > 0);
+                    || (TrySealActive() && Reclaim(bytes, CancellationToken.None) > 0) || hasDropped;
             }
             catch (IOException e) when (e is not StorePoisonedException)
             {
@@ -145,7 +150,8 @@ internal sealed class SpaceBound
     /// <summary>A segment grows in steps; the next one is thought to be taken already.</summary>
     private long NextStep => Math.Clamp(_segmentBytes / StepShare, 256 << 10, 16 << 20) + _lookBytes;
 
-    private long Limit => (_core.Accounting.LiveBytes * 5 / 4) + _segmentBytes + FixedBytes;
+    private long Limit =>
+        _core.Accounting.LiveBytes + (long)(_core.Accounting.LiveBytes * DeadShare) + _segmentBytes + FixedBytes;
 
     private long Keep(long bytes, CancellationToken cancellationToken)
     {

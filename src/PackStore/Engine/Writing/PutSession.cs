@@ -199,7 +199,8 @@ internal static class PutSession
         try
         {
             engine.Checkpoints!.EnsureMarked();
-            ulong sequence = AppendOrMakeRoom(engine, record);
+            int appended = 0;
+            ulong sequence = AppendOrMakeRoom(engine, new ReadOnlySpan<PreparedRecord>(ref record), ref appended);
             encoded.Commit();
             return sequence;
         }
@@ -210,15 +211,40 @@ internal static class PutSession
     }
 
     /// <summary>A disk that is full may have room for what is live only: then what is dead makes way.</summary>
-    private static ulong AppendOrMakeRoom(StoreEngine engine, PreparedRecord record)
+    /// <param name="engine">The store.</param>
+    /// <param name="records">What to append.</param>
+    /// <param name="appended">How many were, also if this throws.</param>
+    private static ulong AppendOrMakeRoom(
+        StoreEngine engine, ReadOnlySpan<PreparedRecord> records, ref int appended)
     {
         try
         {
-            return engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
+            return engine.Writes!.AppendAll(records, out appended);
         }
-        catch (StoreFullException) when (engine.Bound.TryFree(record.RecordLength))
+        catch (StoreFullException)
         {
-            return engine.Writes!.Append(new ReadOnlySpan<PreparedRecord>(ref record));
+            // Not in a filter: those run before the write lock is given back, and making room takes locks outside it.
+            long missing = 0;
+            foreach (PreparedRecord record in records[appended..])
+            {
+                missing += record.RecordLength;
+            }
+
+            if (!engine.Bound.TryFree(missing))
+            {
+                throw;
+            }
+        }
+
+        int before = appended;
+        int more = 0;
+        try
+        {
+            return engine.Writes!.AppendAll(records[before..], out more);
+        }
+        finally
+        {
+            appended = before + more;
         }
     }
 
@@ -236,7 +262,7 @@ internal static class PutSession
         try
         {
             engine.Checkpoints!.EnsureMarked();
-            return engine.Writes!.AppendAll(records, out appended);
+            return AppendOrMakeRoom(engine, records, ref appended);
         }
         finally
         {

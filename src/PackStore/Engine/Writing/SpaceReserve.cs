@@ -44,6 +44,13 @@ internal sealed class SpaceReserve(StoreCore core)
         }
     }
 
+    /// <summary>Free space, and what of it has to be there so that so many bytes leave what is kept.</summary>
+    public (long Free, long Needed) RoomFor(long bytes)
+    {
+        long free = core.Directory.AvailableBytes();
+        return (free, bytes + Kept(free));
+    }
+
     /// <summary>How large the next segment may become: usual, or where the disk is small a small part of it,
     /// but large enough for what is to go into it.</summary>
     public long CapacityFor(ReadOnlySpan<PreparedRecord> records)
@@ -80,8 +87,11 @@ internal sealed class SpaceReserve(StoreCore core)
         return bytes;
     }
 
+    /// <summary>What the disk has for this store: free, in segments, or in loose files. It stays about the same however
+    /// full the disk is, and with it what is kept.</summary>
     private long Usable(long free)
     {
+        free += core.Accounting.Counters.LooseBytes;
         foreach (Segment segment in core.State.Segments.All)
         {
             free += segment.CommittedEnd;

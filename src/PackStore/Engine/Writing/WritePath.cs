@@ -19,6 +19,15 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
     private readonly SpaceReserve _reserve = new(core);
     private readonly long _segmentBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes;
 
+    /// <summary>Free space, and how much of it a file of so many bytes beside the segments has to leave.</summary>
+    public (long Free, long Needed) RoomFor(long bytes)
+    {
+        lock (core.WriteLock)
+        {
+            return _reserve.RoomFor(bytes);
+        }
+    }
+
     /// <summary>Whether space is so short that a removal should wait for a segment to be rewritten.</summary>
     public bool IsReserveLow()
     {
@@ -40,6 +49,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         lock (core.WriteLock)
         {
             ThrowIfRefused();
+            ThrowIfLeft(records);
             _reserve.Check(writer.Appender, records);
             EnsureRoom(records);
             SegmentAppender appender = writer.Appender!;
@@ -211,6 +221,23 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         if (writer.Poison is { } poison)
         {
             throw poison;
+        }
+    }
+
+    /// <summary>Where an older record of a key may be in the index, and cannot be read, no newer one goes in.</summary>
+    private void ThrowIfLeft(ReadOnlySpan<PreparedRecord> records)
+    {
+        if (recovery.Merger is { } merger)
+        {
+            foreach (PreparedRecord record in records)
+            {
+                if (merger.HasLeft(record.Hash))
+                {
+                    throw new IOException(
+                        $"{core.Directory.FullPath}: an older record of {record.Key} could not be read when the store "
+                        + "was opened; open it again.");
+                }
+            }
         }
     }
 
