@@ -7,14 +7,14 @@ namespace PackStore.Segments;
 
 /// <summary>
 /// Appends to the active segment: reserves space in steps, writes records strictly in order behind the committed end,
-/// lists them in
-/// directory blocks, and seals. All members under the write lock.
+/// lists them in directory blocks, and seals. All members under the write lock.
 /// </summary>
-/// <remarks>A write that fails leaves the committed end where it was; the bytes behind it belong to nobody and are
-/// written again.</remarks>
+/// <remarks>A write that fails leaves the committed end where it was; what is behind it is written again.</remarks>
 internal sealed class SegmentAppender : IDisposable
 {
     private const long MinStepBytes = 256 << 10;
+    private const long MinGrowthBytes = 64 << 10;
+    private const int StepShare = 16;
     private const long MaxStepBytes = 16 << 20;
     private readonly IStoreDirectory _directory;
     private readonly IStoreFile _file;
@@ -29,7 +29,7 @@ internal sealed class SegmentAppender : IDisposable
 
     private SegmentAppender(
         IStoreDirectory directory, Guid storeId, Segment segment, IStoreFile file, long capacity,
-            DirectoryBuilder builder)
+        DirectoryBuilder builder)
     {
         _directory = directory;
         _storeId = storeId;
@@ -390,8 +390,8 @@ internal sealed class SegmentAppender : IDisposable
 
         if (end > _reserved)
         {
-            // An eighth of what is there: the slack that a crash may leave stays small beside the data.
-            long step = Math.Clamp(_reserved / 8, MinStepBytes, MaxStepBytes);
+            // A sixteenth of what is there: the slack that a crash or an early seal leaves stays small beside the data.
+            long step = Math.Clamp(_reserved / StepShare, MinGrowthBytes, MaxStepBytes);
             long goal = Math.Min(_reserved + step, Math.Max(end, ExpectedEnd));
             long wanted = Math.Min(_capacity, Math.Max(end, goal) + 4095 & ~4095L);
             _reserved = SegmentSpace.Reserve(_directory, _file, _reserved, end, wanted);
