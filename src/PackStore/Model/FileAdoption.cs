@@ -7,13 +7,14 @@ public enum FileAdoption
     /// the loose tier. The default.</summary>
     Auto = 0,
 
-    /// <summary>Always loose: a reflink where the file system can, else a copy.</summary>
+    /// <summary>Loose whatever its length: a reflink where the file system can, else a copy. A compaction may take a
+    /// short one into a segment, see <see cref="CompactionOptions.FoldLoose"/>.</summary>
     Reflink = 1,
 
     /// <summary>Always loose: a hard link where possible, else a copy. The bytes stay shared with whoever writes the
     /// original, so such a payload is read and checked anew on each hit and never mapped.</summary>
     HardLink = 2,
 
-    /// <summary>Always loose, always a copy.</summary>
+    /// <summary>Loose whatever its length, always a copy; else as <see cref="Reflink"/>.</summary>
     Copy = 3,
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using PackStore.Tools.Commands.Compacting;
 using PackStore.Tools.Output;
 using PackStore.Tools.Stores;
 using PackStore.Tools.Values;
@@ -43,9 +44,11 @@ internal sealed class CompactCommand : IVerb
         HelpName = "ROOT",
     };
 
+    private readonly CompactRewriting _rewriting = new();
+
     public CompactCommand() => Command = new Command("compact", "Give back the space of what is not needed any more.")
     {
-        _store, _maxBytes, _maxAge, _deadRatio, _limit, _migrate,
+        _store, _maxBytes, _maxAge, _deadRatio, _rewriting.Level, _rewriting.After, _rewriting.Fold, _limit, _migrate,
     }.WithDryRun();
 
     /// <inheritdoc/>
@@ -56,14 +59,14 @@ internal sealed class CompactCommand : IVerb
     {
         string path = context.GetPath(_store);
         CompactEvictions evictions = new(context);
-        CompactionOptions options = new()
+        CompactionOptions options = _rewriting.Complete(context, new CompactionOptions
         {
             DeadRatio = context.Get(_deadRatio) is { } share
                 ? PercentText.Parse(share, "--dead-ratio") : new CompactionOptions().DeadRatio,
             MaxBytesPerSecond = context.Get(_limit) is { } rate ? SizeText.Parse(rate, "--limit-rate") : null,
             DryRun = context.DryRun,
             Eviction = evictions.OptionsOf(context.Get(_maxBytes), context.Get(_maxAge)),
-        };
+        });
         CompactMigration migration = new(context, path, context.Get(_migrate));
         context.Result.Fields = json =>
         {
@@ -71,7 +74,7 @@ internal sealed class CompactCommand : IVerb
             migration.WriteFields(json);
         };
         CompactionReport? report;
-        using (ArtifactStore? store = Open(context, path, creates: migration.IsAsked))
+        using (ArtifactStore? store = Open(context, path, _rewriting.OpenOptions(context, migration.IsAsked)))
         {
             await migration.RunAsync(store, cancellationToken);
             report = store is null ? null : await CompactAsync(context, store, options, cancellationToken);
@@ -99,6 +102,7 @@ internal sealed class CompactCommand : IVerb
         }
 
         Print(context, report);
+        _rewriting.Print(context, report);
         evictions.Print(report);
         bool changes = report.RemovedSegments > 0 || report.SweptFiles > 0 || report.Eviction is { Artifacts: > 0 }
             || migration.HasChanges;
@@ -107,14 +111,16 @@ internal sealed class CompactCommand : IVerb
     }
 
     /// <summary>A plan needs neither lock nor write permission; null where it would create the store.</summary>
-    private static ArtifactStore? Open(CommandContext context, string path, bool creates)
+    private static ArtifactStore? Open(CommandContext context, string path, PackStoreOptions options)
     {
         if (context.DryRun)
         {
-            return creates ? StoreAccess.OpenForPlan(path) : StoreAccess.OpenForReading(path);
+            return options.CreateIfMissing
+                ? StoreAccess.OpenForPlan(path, options)
+                : StoreAccess.OpenForReading(path, options);
         }
 
-        return StoreAccess.OpenForWriting(path, new PackStoreOptions { CreateIfMissing = creates });
+        return StoreAccess.OpenForWriting(path, options);
     }
 
     private static async Task<CompactionReport> CompactAsync(
@@ -181,8 +187,13 @@ internal sealed class CompactCommand : IVerb
                 alarm.Line($"     {Printable.Escape(finding.Detail)}");
             }
 
-            string lost = Number(report.Damage.Count(static f => f.Key is not null));
+            string lost = Number(report.Damage.Count(
+                static f => f is { Key: not null, Kind: not VerifyFindingKind.Loose }));
             alarm.Field("LOST", $"{lost} artifacts: they will be misses; their bytes are in quarantine/", Tone.Bad);
+            if (report.Damage.Count(static f => f.Kind == VerifyFindingKind.Loose) is > 0 and int files)
+            {
+                alarm.Field("LOST", $"{Number(files)} loose files: what names them is a miss", Tone.Bad);
+            }
         }
     }
 
@@ -200,6 +211,7 @@ internal sealed class CompactCommand : IVerb
         json.WriteNumber("writtenSegments", report.WrittenSegments);
         json.WriteNumber("skippedSegments", report.SkippedSegments);
         json.WriteNumber("relocatedRecords", report.RelocatedRecords);
+        CompactRewriting.Write(json, report);
         json.WriteNumber("keptTombstones", report.KeptTombstones);
         json.WriteNumber("droppedTombstones", report.DroppedTombstones);
         json.WriteNumber("writeAmplification", Math.Round(report.WriteAmplification, 3));

@@ -20,10 +20,10 @@ internal static class StoreAccess
     public static void RequireDirectory(string path) => RefuseAbsent(path, Look(path));
 
     /// <summary>Opens a store for reading: without the lock and without write permission.</summary>
-    public static ArtifactStore OpenForReading(string path)
+    public static ArtifactStore OpenForReading(string path, PackStoreOptions? options = null)
     {
         RequireDirectory(path);
-        return ArtifactStore.OpenReadOnly(path);
+        return ArtifactStore.OpenReadOnly(path, options);
     }
 
     /// <summary>The same without looking at payloads, so that damaged artifacts can be told from absent ones.</summary>
@@ -34,11 +34,11 @@ internal static class StoreAccess
     }
 
     /// <summary>Opens a store for a plan: <see langword="null"/> where one would be created.</summary>
-    public static ArtifactStore? OpenForPlan(string path)
+    public static ArtifactStore? OpenForPlan(string path, PackStoreOptions? options = null)
     {
         StorePlace place = Look(path);
         RefuseFile(path, place);
-        return place is StorePlace.FilledDirectory ? ArtifactStore.OpenReadOnly(path) : null;
+        return place is StorePlace.FilledDirectory ? ArtifactStore.OpenReadOnly(path, options) : null;
     }
 
     /// <summary>Opens a store for writing.</summary>

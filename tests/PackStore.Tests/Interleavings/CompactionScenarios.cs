@@ -9,7 +9,7 @@ internal static class CompactionScenarios
 
     /// <summary>Makes them.</summary>
     public static IEnumerable<InterleavingScenario> Make() =>
-        [.. MakeReaders(), .. MakeWriters(), .. MakeRemovals()];
+        [.. MakeReaders(), .. MakeWriters(), .. MakeRemovals(), .. MakeFolds()];
 
     private static IEnumerable<InterleavingScenario> MakeReaders()
     {
@@ -115,6 +115,62 @@ internal static class CompactionScenarios
                 static (run, me) => Follows(run, me, 3, 1),
             ],
         };
+    }
+
+    // Payloads of keys 1 to 3 go into loose files, that of key 6 out of one.
+    private static IEnumerable<InterleavingScenario> MakeFolds()
+    {
+        yield return new()
+        {
+            Name = "fold",
+            SegmentBytes = 32 << 10,
+            Keys = [1, 2, 3],
+            Lengths = [4500],
+            LooseBytesBefore = 64 << 10,
+            FollowerCount = 1,
+            Before = WithShortFile,
+            Threads =
+            [
+                static (run, me) => Gets(run, me, 6, 1),
+                static (run, _) =>
+                {
+                    run.Compact();
+                    InterleavingRun.Reap(1);
+                },
+                static (run, me) => Follows(run, me, 6, 1, 6),
+            ],
+        };
+        yield return new()
+        {
+            Name = "fold under puts and removals",
+            SegmentBytes = 32 << 10,
+            Keys = [1, 2, 3],
+            Lengths = [4500],
+            LooseBytesBefore = 64 << 10,
+            Before = WithShortFile,
+            Threads =
+            [
+                static (run, _) =>
+                {
+                    run.Compact();
+                    InterleavingRun.Reap(1);
+                },
+                static (run, me) =>
+                {
+                    run.Put(me, 1, 5000);
+                    run.Remove(me, 6);
+                    run.PutAdopted(me, 6, 900);
+                },
+                static (run, me) => Gets(run, me, 6, 1, 3),
+            ],
+        };
+    }
+
+    private static void WithShortFile(InterleavingRun run)
+    {
+        run.PutAdopted(InterleavingRun.Itself, 6, 800);
+        run.Put(InterleavingRun.Itself, 2, 100);
+        Twice(run, 1, 2, 3, 6);
     }
 
     /// <summary>Keys 1 and 3 stay where they were, beside what is dead; all were looked up of late.</summary>

@@ -76,6 +76,20 @@ internal sealed class InterleavingRun : IDisposable
         }
     }
 
+    /// <summary>Puts a copy of a file, which is a loose file whatever its length.</summary>
+    public void PutAdopted(int thread, int key, int length)
+    {
+        int version = Interlocked.Increment(ref _lastVersion) + 1;
+        string path = (_files ??= new TempStore()).PathOf($"{key}.{version}");
+        File.WriteAllBytes(path, SampleArtifact.Payload(key, version, 0, length));
+        long start = _history.Now();
+        if (TryDo(() => Wait(Store.PutAsync(SampleArtifact.Key(key), SampleArtifact.Outcome(version, 1),
+            [ArtifactPayload.FromFile("out/0", path, FileAdoption.Copy)]))))
+        {
+            Note(thread, key, KeyAction.Put, version, start);
+        }
+    }
+
     /// <summary>Puts from a file that is the caller's again after a flush, who removes it.</summary>
     public void PutPendingAndFlush(int thread, int key, int length)
     {

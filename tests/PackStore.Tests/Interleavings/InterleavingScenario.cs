@@ -38,18 +38,24 @@ internal sealed class InterleavingScenario
     /// <summary>Small, so that a few puts begin another.</summary>
     public long SegmentBytes { get; init; } = 64 << 10;
 
+    /// <summary>From which length on payloads of what is there before are loose files.</summary>
+    public long LooseBytesBefore { get; init; } = 4096;
+
     /// <summary>The options to open with; nothing happens by the clock.</summary>
-    public PackStoreOptions Options => field ??= new()
+    public PackStoreOptions Options => field ??= Make(4096);
+
+    /// <summary>What each run starts from.</summary>
+    public InterleavingBase Base => _base ??= new InterleavingBase(
+        Make(LooseBytesBefore), HashMask, Filling, Keys, Lengths);
+
+    private PackStoreOptions Make(long looseBytes) => new()
     {
         SegmentSizeBytes = SegmentBytes,
-        LooseThresholdBytes = 4096,
+        LooseThresholdBytes = looseBytes,
         Durability = Durability,
         FlushInterval = Timeout.InfiniteTimeSpan,
         TimeProvider = StillClock.Instance,
     };
-
-    /// <summary>What each run starts from.</summary>
-    public InterleavingBase Base => _base ??= new InterleavingBase(Options, HashMask, Filling, Keys, Lengths);
 
     /// <summary>Runs it once.</summary>
     public string? Run(ScheduleStrategy strategy, out int steps)

@@ -12,7 +12,8 @@ internal sealed class ModelRun : IDisposable
     private readonly StoreShape _shape;
     private readonly Dictionary<int, Sample> _model = [];
     private readonly int _keys;
-    private readonly PackStoreOptions _options;
+    private readonly ModelSpace _space;
+    private PackStoreOptions _options;
     private IModelDisk _disk;
     private ArtifactStore _store;
     private ArtifactStore? _follower;
@@ -23,6 +24,7 @@ internal sealed class ModelRun : IDisposable
         _disk = disk;
         _keys = keys;
         _options = shape.Options;
+        _space = new ModelSpace(_model, keys);
         _store = Open();
     }
 
@@ -31,13 +33,14 @@ internal sealed class ModelRun : IDisposable
         int key = operation.Key;
         switch (operation.Verb)
         {
-            case StoreVerb.Put or StoreVerb.PutStream or StoreVerb.PutPending:
+            case StoreVerb.Put or StoreVerb.PutStream or StoreVerb.PutPending or StoreVerb.PutAdopted:
                 Put(operation);
                 break;
             case StoreVerb.PutMany:
                 PutMany(operation);
                 break;
             case StoreVerb.Remove:
+                _space.Forget(key);
                 Assert.Equal(_model.Remove(key), Wait(_store.RemoveAsync(Sample.Key(key)).AsTask()));
                 break;
             case StoreVerb.Get:
@@ -52,19 +55,19 @@ internal sealed class ModelRun : IDisposable
             case StoreVerb.Flush:
                 Wait(_store.FlushAsync().AsTask());
                 break;
-            case StoreVerb.Compact:
-                Compact(operation);
+            case StoreVerb.CompactMeanwhile:
+                CompactMeanwhile(operation);
                 break;
             default:
-                DoToStore(operation.Verb);
+                DoToStore(operation);
                 break;
         }
     }
 
     /// <summary>What is done to the store and not to what is in it.</summary>
-    private void DoToStore(StoreVerb verb)
+    private void DoToStore(in StoreOperation operation)
     {
-        switch (verb)
+        switch (operation.Verb)
         {
             case StoreVerb.Reopen:
                 Close();
@@ -81,6 +84,7 @@ internal sealed class ModelRun : IDisposable
                 Close();
                 _disk.LoseIndex();
                 _store = Open();
+                _space.Settle(_store);
                 break;
             case StoreVerb.Snapshot:
                 Assert.True(_store.Engine.Checkpoints!.TryWriteSnapshot(CancellationToken.None));
@@ -90,6 +94,21 @@ internal sealed class ModelRun : IDisposable
                 break;
             case StoreVerb.Follow:
                 Follow();
+                break;
+            case StoreVerb.Evict:
+                _space.Evict(_store, operation.Seed);
+                break;
+            case StoreVerb.Pin or StoreVerb.Unpin:
+                _space.Pin(_store, operation.Key, operation.Verb == StoreVerb.Pin);
+                break;
+            case StoreVerb.Compact:
+                ModelSpace.Compact(_store, operation.Seed);
+                break;
+            case StoreVerb.OtherThreshold:
+                // What is a loose file now may be one no more after the next compaction, and the other way round.
+                Close();
+                _options = (_shape with { LooseBytes = _shape.LooseBytes << (operation.Seed % 5) }).Options;
+                _store = Open();
                 break;
         }
     }
@@ -130,8 +149,9 @@ internal sealed class ModelRun : IDisposable
             1 => [new SampleOutput("a", Sample.Text(length, seed), PayloadEncoding.Zstd),
                 new SampleOutput("b", [])],
             2 => [],
-            _ => [.. Enumerable.Range(0, 3)
-                .Select(i => new SampleOutput($"{i}", Sample.Bytes(length / (i + 1), seed + i)))],
+            _ => [.. Enumerable.Range(0, 3).Select(i => new SampleOutput(
+                $"{i}",
+                seed % 8 < 4 ? Sample.Bytes(length / (i + 1), seed + i) : Sample.Text(length / (i + 1), seed + i)))],
         };
         byte[] error = Sample.Bytes(seed % 5 == 0 ? length : 0, seed);
         return new Sample(outputs) { ExitCode = seed, StandardError = error };
@@ -152,11 +172,12 @@ internal sealed class ModelRun : IDisposable
         _disk.Dispose();
         _disk = disk;
         _store = Open();
+        _space.Settle(_store);
     }
 
     /// <summary>Rewrites whatever holds something dead. While copies are made, and are not published yet, their keys
     /// are removed or put again, and a reader looks.</summary>
-    private void Compact(in StoreOperation operation)
+    private void CompactMeanwhile(in StoreOperation operation)
     {
         StoreOperation first = operation with { Verb = StoreVerb.Put };
         int passed = 0;
@@ -194,6 +215,14 @@ internal sealed class ModelRun : IDisposable
         _follower ??= _disk.Attach(_options, _shape.HashMask);
         for (int key = 0; key < _keys; key++)
         {
+            if (!_model.ContainsKey(key) && _space.Evicted(key) is { } evicted)
+            {
+                // An eviction is not told to who follows.
+                using PayloadLease lease = _follower.EnsurePayloads(Sample.Key(key));
+                Assert.True(!lease.IsHit || evicted.Difference(lease) is null);
+                continue;
+            }
+
             AssertSame(_follower, key);
         }
     }
@@ -222,11 +251,24 @@ internal sealed class ModelRun : IDisposable
                 AssertIn(_store, sample, key);
                 Wait(_store.FlushAsync().AsTask());
                 break;
+            case StoreVerb.PutAdopted:
+                string adopted = _disk.SourceFile("adopted", Sample.Bytes(operation.Length, operation.Seed));
+                sample = sample with
+                {
+                    Outputs =
+                    [
+                        new SampleOutput("a", File.ReadAllBytes(adopted)) { Mode = File.GetUnixFileMode(adopted) },
+                    ],
+                };
+                Wait(_store.PutAsync(
+                    key, sample.Outcome, [ArtifactPayload.FromFile("a", adopted, FileAdoption.Copy)]).AsTask());
+                break;
             default:
                 Wait(StreamAsync(key, sample));
                 break;
         }
 
+        _space.Forget(operation.Key);
         _model[operation.Key] = sample;
     }
 
@@ -259,6 +301,7 @@ internal sealed class ModelRun : IDisposable
             StoreOperation one = operation with { Key = key, Seed = operation.Seed + i };
             Sample sample = Make(one);
             _model[one.Key] = sample;
+            _space.Forget(one.Key);
             puts.Add(new ArtifactPut
             {
                 Key = Sample.Key(one.Key),

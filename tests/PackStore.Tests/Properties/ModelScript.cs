@@ -28,13 +28,16 @@ internal sealed record ModelScript(IReadOnlyList<StoreOperation> Operations)
             (150, Gen.Constant(StoreVerb.Remove)), (300, Gen.Constant(StoreVerb.Get)),
             (60, Gen.Constant(StoreVerb.GetMany)), (6, Gen.Constant(StoreVerb.Enumerate)),
             (20, Gen.Constant(StoreVerb.Flush)), (8, Gen.Constant(StoreVerb.Follow)),
-            (3, Gen.Constant(StoreVerb.Compact)),
+            (3, Gen.Constant(StoreVerb.CompactMeanwhile)),
             (4, Gen.Constant(StoreVerb.Snapshot)), (4, Gen.Constant(StoreVerb.Checkpoint)),
+            (20, Gen.Constant(StoreVerb.PutAdopted)), (4, Gen.Constant(StoreVerb.Evict)),
+            (6, Gen.Constant(StoreVerb.Pin)), (6, Gen.Constant(StoreVerb.Unpin)),
+            (8, Gen.Constant(StoreVerb.Compact)), (3, Gen.Constant(StoreVerb.OtherThreshold)),
             (4, Gen.Constant(StoreVerb.Reopen)), (4, Gen.Constant(StoreVerb.Kill)), (4, Gen.Constant(StoreVerb.Cut)),
             (2, Gen.Constant(StoreVerb.LoseIndex)))
         from key in Gen.Choose(0, Keys - 1)
         from length in Gen.Frequency(
-            (20, Gen.Choose(0, 300)), (5, Gen.Choose(900, 4200)), (1, Gen.Elements(65_535, 65_536, 70_000)))
+            (20, Gen.Choose(0, 300)), (5, Gen.Choose(900, 4200)), (1, Gen.Elements(33_000, 65_535, 65_536, 70_000)))
         from seed in Gen.Choose(0, 1000)
         select new StoreOperation(verb, key, length, seed);
 }

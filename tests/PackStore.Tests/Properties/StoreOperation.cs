@@ -22,7 +22,13 @@ internal enum StoreVerb
     Snapshot,
     Checkpoint,
     Follow,
+    PutAdopted,
+    Evict,
+    Pin,
+    Unpin,
     Compact,
+    CompactMeanwhile,
+    OtherThreshold,
 }
 
 /// <summary>One thing done to a store: what, to which key, with how many bytes made from which seed.</summary>
@@ -83,10 +89,13 @@ internal sealed record StoreLife(StoreShape Shape, IReadOnlyList<StoreOperation>
             (3, Gen.Constant(StoreVerb.GetMany)), (2, Gen.Constant(StoreVerb.Enumerate)),
             (2, Gen.Constant(StoreVerb.Flush)),
             (2, Gen.Constant(StoreVerb.Reopen)), (2, Gen.Constant(StoreVerb.Kill)),
+            (2, Gen.Constant(StoreVerb.PutAdopted)), (2, Gen.Constant(StoreVerb.Evict)),
+            (1, Gen.Constant(StoreVerb.Pin)), (1, Gen.Constant(StoreVerb.Unpin)),
+            (3, Gen.Constant(StoreVerb.Compact)), (1, Gen.Constant(StoreVerb.OtherThreshold)),
             (1, Gen.Constant(StoreVerb.LoseIndex)))
         from key in Gen.Choose(0, Keys - 1)
         from length in Gen.Frequency(
-            (6, Gen.Choose(0, 300)), (3, Gen.Choose(900, 4200)), (1, Gen.Elements(65_535, 65_536, 70_000)))
+            (6, Gen.Choose(0, 300)), (3, Gen.Choose(900, 4200)), (1, Gen.Elements(33_000, 65_535, 65_536, 70_000)))
         from seed in Gen.Choose(0, 1000)
         select new StoreOperation(verb, key, length, seed);
 
