@@ -26,6 +26,7 @@ internal sealed class SpaceBound
     private const long MinLookBytes = 16 << 10;
     private const long MaxLookBytes = 1 << 20;
     private const int MaxRounds = 64;
+    private const int LooseDirectories = 256;
 
     private readonly StoreEngine _engine;
     private readonly StoreCore _core;
@@ -128,16 +129,22 @@ internal sealed class SpaceBound
         }
     }
 
-    /// <summary>Allocated bytes that the bound is about, and what puts under way have been promised. Counts an index
-    /// snapshot twice: while one is written the one before stands beside it.</summary>
+    /// <summary>Allocated bytes that the bound is about, at most, and what puts under way have been promised. Counts an
+    /// index snapshot twice: while one is written the one before stands beside it. A loose file is known by its length,
+    /// and may take nearly a block more; so do the directories that they lie in.</summary>
     public long Estimate()
     {
-        long bytes = SmallFilesBytes + (2 * _core.State.Table.Bytes) + _core.Accounting.Counters.LooseBytes
-            + _engine.Admission.Charged;
+        StoreCounters counters = _core.Accounting.Counters;
+        long files = counters.LooseFiles;
+        long bytes = SmallFilesBytes + (2 * _core.State.Table.Bytes) + counters.LooseBytes + _engine.Admission.Charged;
         lock (_core.WriteLock)
         {
             bytes += _engine.Writer!.SupersededLooseBytes + _engine.Writer.FoldedLoose.Bytes;
+            files += _engine.Writer.SupersededLoose.Count;
         }
+
+        bytes += (files * (FormatLimits.BlockAlignment - 1))
+            + (Math.Min(files, LooseDirectories) * FormatLimits.BlockAlignment);
 
         foreach (StoreEntry entry in _core.Directory.List(StoreFileNames.Segments))
         {
