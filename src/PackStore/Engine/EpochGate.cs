@@ -31,14 +31,17 @@ internal static class EpochGate
     [ThreadStatic]
     private static SlotReturner? t_returner;
 
-    /// <summary>Retirements that still wait for readers.</summary>
+    // Taken from the queue and not done yet. Under s_lock.
+    private static int s_running;
+
+    /// <summary>Retirements that still wait for readers, or are being made just now.</summary>
     public static int Waiting
     {
         get
         {
             lock (s_lock)
             {
-                return s_retired.Count;
+                return s_retired.Count + s_running;
             }
         }
     }
@@ -123,10 +126,21 @@ internal static class EpochGate
                 }
 
                 action = s_retired.Dequeue().Action;
+                s_running++;
             }
 
-            SchedulePoint.Reach("retire.drained");
-            action();
+            try
+            {
+                SchedulePoint.Reach("retire.drained");
+                action();
+            }
+            finally
+            {
+                lock (s_lock)
+                {
+                    s_running--;
+                }
+            }
         }
     }
 
