@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PackStore.Bench.Report;
 
 namespace PackStore.Bench.Migrate;
 
@@ -18,17 +19,19 @@ internal static class MigrateCommand
     /// <summary>Runs it.</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        int artifacts = Option(arguments, "--artifacts", 200_000);
-        int bytes = Option(arguments, "--bytes", 4096);
-        int runs = Option(arguments, "--runs", 3);
-        string directory = Text(arguments, "--dir") ?? Path.Join(Path.GetTempPath(), "packstore-bench-migrate");
-        string? tool = Text(arguments, "--tool");
-        string source = Path.Join(directory, "source");
-        if (Directory.Exists(directory))
+        CommandArguments? given =
+            CommandArguments.Parse(arguments, Usage, "--artifacts", "--bytes", "--runs", "--dir", "--tool");
+        if (given is null)
         {
-            Directory.Delete(directory, recursive: true);
+            return 2;
         }
 
+        int artifacts = (int)given.Number("--artifacts", 200_000);
+        int bytes = (int)given.Number("--bytes", 4096);
+        int runs = (int)given.Number("--runs", 3);
+        string? tool = given.Text("--tool");
+        string directory = given.CreateDirectory("migrate");
+        string source = Path.Join(directory, "source");
         try
         {
             long total = LegacySource.Write(source, artifacts, bytes);
@@ -130,14 +133,5 @@ internal static class MigrateCommand
         return tar.ExitCode == 0
             ? Stopwatch.GetElapsedTime(start).TotalSeconds
             : throw new InvalidOperationException("tar failed.");
-    }
-
-    private static int Option(string[] arguments, string name, int otherwise) =>
-        Text(arguments, name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
-
-    private static string? Text(string[] arguments, string name)
-    {
-        int at = Array.IndexOf(arguments, name);
-        return at < 0 ? null : arguments[at + 1];
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PackStore.Bench.Data;
+using PackStore.Bench.Report;
 
 namespace PackStore.Bench.Pauses;
 
@@ -14,29 +15,19 @@ internal static class PausesCommand
 
     public static int Run(string[] arguments)
     {
-        Dictionary<string, string> given = [];
-        for (int i = 0; i + 1 < arguments.Length; i += 2)
+        CommandArguments? given =
+            CommandArguments.Parse(arguments, Usage, "--dir", "--mib", "--payload", "--seconds", "--rate");
+        if (given is null)
         {
-            given[arguments[i]] = arguments[i + 1];
-        }
-
-        if (arguments.Length % 2 != 0
-            || given.Keys.Except(["--dir", "--mib", "--payload", "--seconds", "--rate"]).Any())
-        {
-            Console.Error.WriteLine(Usage);
             return 2;
         }
 
-        double Number(string name, double otherwise) =>
-            given.TryGetValue(name, out string? text) ? double.Parse(text, CultureInfo.InvariantCulture) : otherwise;
-        string parent = given.GetValueOrDefault("--dir", Path.GetTempPath());
-        string root = Directory.CreateDirectory(
-            Path.Combine(parent, $"packstore-pauses-{Environment.ProcessId}")).FullName;
+        string root = given.CreateDirectory("pauses");
         try
         {
             return Run(
-                root, (long)(Number("--mib", 512) * (1 << 20)), (int)Number("--payload", 65_536),
-                TimeSpan.FromSeconds(Number("--seconds", 30)), (long)(Number("--rate", 5) * 1e6));
+                root, (long)(given.Number("--mib", 512) * (1 << 20)), (int)given.Number("--payload", 65_536),
+                TimeSpan.FromSeconds(given.Number("--seconds", 30)), (long)(given.Number("--rate", 5) * 1e6));
         }
         finally
         {

@@ -23,41 +23,33 @@ internal static class CompactionCommand
     public static int Run(string[] arguments)
     {
         string what = arguments.Length > 0 && !arguments[0].StartsWith('-') ? arguments[0] : "all";
-        Dictionary<string, string> given = [];
-        for (int i = what == "all" ? 0 : 1; i + 1 < arguments.Length; i += 2)
+        CommandArguments? given = what is "all" or "amplification" or "beside" or "locality"
+            ? CommandArguments.Parse(arguments.AsSpan(what == "all" ? 0 : 1), Usage, "--dir", "--mib", "--rounds")
+            : CommandArguments.Parse([what], Usage);
+        if (given is null)
         {
-            given[arguments[i]] = arguments[i + 1];
-        }
-
-        if (given.Keys.Except(["--dir", "--mib", "--rounds"]).Any()
-            || what is not ("all" or "amplification" or "beside" or "locality"))
-        {
-            Console.Error.WriteLine(Usage);
             return 2;
         }
 
-        long Number(string name, long otherwise) =>
-            given.TryGetValue(name, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : otherwise;
-        string parent = given.GetValueOrDefault("--dir", Path.GetTempPath());
-        string root = Directory.CreateDirectory(
-            Path.Combine(parent, $"packstore-compaction-{Environment.ProcessId}")).FullName;
+        long Bytes(int mebibytes) => (long)given.Number("--mib", mebibytes) << 20;
+        string root = given.CreateDirectory("compaction");
         try
         {
             Console.WriteLine(MachineInfo.Read(root));
             bool isMet = true;
             if (what is "all" or "amplification")
             {
-                isMet &= Amplification(root, Number("--mib", 1024) << 20);
+                isMet &= Amplification(root, Bytes(1024));
             }
 
             if (what is "all" or "beside")
             {
-                isMet &= BesideRun.Run(root, Number("--mib", 2048) << 20, (int)Number("--rounds", 5));
+                isMet &= BesideRun.Run(root, Bytes(2048), (int)given.Number("--rounds", 5));
             }
 
             if (what is "all" or "locality")
             {
-                LocalityRun.Run(root, Number("--mib", 512) << 20);
+                LocalityRun.Run(root, Bytes(512));
             }
 
             return isMet ? 0 : 1;

@@ -188,21 +188,10 @@ internal sealed class LooseSweeper(StoreCore core, SegmentExchange? exchange, Ca
     /// <summary>Removes a file whose name is claimed, which ends the claim.</summary>
     private void Remove(string name, long length)
     {
-        if (exchange is not null)
+        if (exchange is not null && !core.TryDropLoose(name))
         {
-            try
-            {
-                if (!core.Loose.Delete(name))
-                {
-                    // It has got its name, or whoever claimed it was quicker.
-                    return;
-                }
-            }
-            catch (IOException e)
-            {
-                core.Log.HintFailed(name, e);
-                return;
-            }
+            // It has got its name, or whoever claimed it was quicker; or it stays for another sweep.
+            return;
         }
 
         Files++;

@@ -154,6 +154,21 @@ internal sealed class StoreCore : IHashSource
         Metrics.Dispose();
     }
 
+    /// <summary>Removes a loose file that nothing names any more, for who has a claim on it. Says whether it was there
+    /// and is gone; one that cannot be removed is for a later sweep.</summary>
+    public bool TryDropLoose(string name)
+    {
+        try
+        {
+            return Loose.Delete(name);
+        }
+        catch (IOException e)
+        {
+            Log.HintFailed(name, e);
+            return false;
+        }
+    }
+
     /// <summary>Gives back the segments and the index. Nobody can be reading any more.</summary>
     public void ReleaseState() => Release(State);
 

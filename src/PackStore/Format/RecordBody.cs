@@ -87,6 +87,18 @@ internal static class RecordBody
     public static PayloadDescriptor ReadDescriptor(ReadOnlySpan<byte> record, int keyLength, int index) =>
         PayloadDescriptor.Read(record[(DescriptorsOffset(keyLength) + (index * PayloadDescriptorLayout.Size))..]);
 
+    /// <summary>All of them: outputs, then streams. The header was checked.</summary>
+    public static PayloadDescriptor[] ReadDescriptors(ReadOnlySpan<byte> record, in RecordHeader header)
+    {
+        PayloadDescriptor[] descriptors = new PayloadDescriptor[header.DescriptorCount];
+        for (int i = 0; i < descriptors.Length; i++)
+        {
+            descriptors[i] = ReadDescriptor(record, header.KeyLength, i);
+        }
+
+        return descriptors;
+    }
+
     /// <summary>The bytes of an output of a checked record none of whose payloads is detached; false if there is no
     /// such output. Reads no more of the descriptor than it needs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -119,9 +119,8 @@ internal sealed unsafe class RegionTable
         if (index < (uint)entries.Length)
         {
             ref Entry entry = ref entries[index];
-            // Not set: of the two stores only the later one says how many chunks there are.
-            if ((ulong)offset >> ChunkShift < Volatile.Read(ref entry.Chunks) && entry.Start != null
-                && (uint)length <= (ulong)(entry.Capacity - offset))
+            // Signed: where the entry is not set, or only half, nothing fits, and no order of its stores matters.
+            if (entry.Start != null && length <= entry.Capacity - offset)
             {
                 bytes = MemoryMarshal.CreateReadOnlySpan(ref *(entry.Start + offset), length);
                 return true;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using PackStore.Format;
 using PackStore.TestKit;
 using PackStore.Verification;
 using Xunit;
@@ -67,9 +68,13 @@ public class VerifyAfterCrashTests(ITestOutputHelper output)
                         problems.Enqueue($"{where}: {finding}");
                     }
                 }
-                catch (NotAStoreException)
+                catch (NotAStoreException e)
                 {
-                    // Its creation had only begun.
+                    // Its creation had only begun: before it is one, nothing is put into it.
+                    if (image.List(StoreFileNames.Segments).Count > 0)
+                    {
+                        problems.Enqueue($"{where}: {e.Message}");
+                    }
                 }
             }
 

@@ -50,15 +50,7 @@ internal sealed class CopyBatch(StoreCore core, byte[]? window) : IDisposable
         core.Loose.Release?.Invoke(charged);
         foreach (MovedFile file in created)
         {
-            try
-            {
-                core.Loose.Delete(file.Name);
-            }
-            catch (IOException e)
-            {
-                // Named by nothing: swept by a later job.
-                core.Log.HintFailed(file.Name, e);
-            }
+            core.TryDropLoose(file.Name);
         }
     }
 }

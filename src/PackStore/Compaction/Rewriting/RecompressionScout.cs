@@ -99,9 +99,8 @@ internal sealed class RecompressionScout(
             }
 
             long saved = 0;
-            for (int i = 0; i < header.DescriptorCount; i++)
+            foreach (PayloadDescriptor payload in RecordBody.ReadDescriptors(record, header))
             {
-                PayloadDescriptor payload = RecordBody.ReadDescriptor(record, header.KeyLength, i);
                 if (policy.FateOf(payload, isCold: true) == PayloadFate.Compress)
                 {
                     byte[]? frame = encoder(record.Slice((int)payload.Place, (int)payload.StoredLength));

@@ -140,13 +140,7 @@ internal sealed class RecordRewriter(
                 return null;
             }
 
-            PayloadDescriptor[] payloads = new PayloadDescriptor[header.DescriptorCount];
-            for (int i = 0; i < payloads.Length; i++)
-            {
-                payloads[i] = RecordBody.ReadDescriptor(bytes, header.KeyLength, i);
-            }
-
-            RecordDraft draft = Draft(header, payloads, record);
+            RecordDraft draft = Draft(header, RecordBody.ReadDescriptors(bytes, header), record);
             _foldBudget -= draft.FoldedInBytes;
             return draft;
         }

@@ -32,17 +32,7 @@ internal readonly struct SourceRecord(ReadOnlyMemory<byte> front, IStoreFile? fi
     }
 
     /// <summary>Outputs and streams, as they are stored.</summary>
-    public PayloadDescriptor[] ReadDescriptors()
-    {
-        RecordHeader header = Header;
-        PayloadDescriptor[] descriptors = new PayloadDescriptor[header.DescriptorCount];
-        for (int i = 0; i < descriptors.Length; i++)
-        {
-            descriptors[i] = RecordBody.ReadDescriptor(front.Span, header.KeyLength, i);
-        }
-
-        return descriptors;
-    }
+    public PayloadDescriptor[] ReadDescriptors() => RecordBody.ReadDescriptors(front.Span, Header);
 
     /// <summary>The stored bytes of a payload in the segment. The caller bounds their length.</summary>
     public ReadOnlyMemory<byte> Read(in PayloadDescriptor payload)

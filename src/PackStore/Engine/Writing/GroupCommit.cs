@@ -274,16 +274,6 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
             }
         }
 
-        foreach (string name in superseded)
-        {
-            try
-            {
-                core.Loose.Delete(name);
-            }
-            catch (IOException e)
-            {
-                core.Log.HintFailed(name, e);
-            }
-        }
+        superseded.ForEach(name => core.TryDropLoose(name));
     }
 }

@@ -185,15 +185,7 @@ internal sealed class SegmentExchange(
         foreach (MovedFile file in files)
         {
             SchedulePoint.Reach("exchange.unfolding");
-            try
-            {
-                core.Loose.Delete(file.Name);
-            }
-            catch (IOException e)
-            {
-                // Nothing names it any more: a later sweep removes it.
-                core.Log.HintFailed(file.Name, e);
-            }
+            core.TryDropLoose(file.Name);
         }
 
         return files.Sum(static f => f.Bytes);
