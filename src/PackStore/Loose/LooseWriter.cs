@@ -5,10 +5,13 @@ using PackStore.Storage;
 
 namespace PackStore.Loose;
 
-/// <summary>Writes one loose file front to back under a temporary name, checksumming on the way; nobody sees it before
-/// <see cref="Finish"/>. The temporary name is claimed.</summary>
+/// <summary>Writes one loose file front to back under a temporary name, checksumming on the way; nobody sees it
+/// before <see cref="Finish"/>. The temporary name is claimed.</summary>
 internal sealed class LooseWriter : IDisposable
 {
+    /// <summary>Room is made for so many bytes at least: small pieces need not ask the file system each.</summary>
+    private const int RoomStep = 256 << 10;
+
     private readonly LooseTier _tier;
     private readonly IStoreFile _file;
     private readonly string _temporary;
@@ -17,6 +20,9 @@ internal sealed class LooseWriter : IDisposable
     private readonly bool _isCharged;
     private bool _finished;
     private long _charged;
+
+    // Room was made up to this length.
+    private long _room;
 
     public LooseWriter(LooseTier tier, in ArtifactKey key, string temporary, IStoreFile file, bool isCharged = true)
     {
@@ -102,9 +108,11 @@ internal sealed class LooseWriter : IDisposable
     /// <summary>A copy that a compaction makes is not for making room: that would be another compaction.</summary>
     private void MakeRoom(long bytes)
     {
-        if (_isCharged)
+        if (_isCharged && Length + bytes > _room)
         {
-            _tier.MakeRoom?.Invoke(bytes);
+            long wanted = Math.Max(bytes, RoomStep);
+            _tier.MakeRoom?.Invoke(wanted);
+            _room = Length + wanted;
         }
     }
 
