@@ -89,10 +89,9 @@ internal static class BatchFactory
 
         SchedulePoint.Reach("batch.hashed");
         Span<ulong> words = stackalloc ulong[Group];
-        int hour = core.Hour;
         for (int i = 0; i < keys.Length; i++)
         {
-            ulong word = state.Table.ProbeHot(hashes[i], hour);
+            ulong word = ReadPath.FindHot(core, state, hashes[i]);
             words[i] = word;
             if ((word & IndexWord.Verified) != 0)
             {
@@ -106,8 +105,10 @@ internal static class BatchFactory
             ref readonly ArtifactKey key = ref keys[i];
             ulong word = words[i];
             ref PayloadBatchSlot result = ref results[i];
-            if ((word & IndexWord.Verified) != 0 && key.Length == KeyHash.DigestLength
-                && ReadPath.TryReadHot(core, state, key, word, out ReadOnlySpan<byte> record))
+            ReadOnlySpan<byte> record = (word & IndexWord.Verified) != 0 && key.Length == KeyHash.DigestLength
+                ? ReadPath.ReadHot(core, state, word)
+                : default;
+            if (RecordHeader.IsPlainDigest(record, key.Padded))
             {
                 result.State = state;
                 result.Place = word;

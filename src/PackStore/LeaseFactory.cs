@@ -31,11 +31,13 @@ internal static class LeaseFactory
         {
             SchedulePoint.Reach("lease.steady");
             StoreState state = core.State;
-            ulong word = state.Table.ProbeHot(core.Hash.OfDigest(key) & core.HashMask, core.Hour);
+            ulong hash = core.Hash.OfDigest(key) & core.HashMask;
+            ulong word = ReadPath.FindHot(core, state, hash);
             SchedulePoint.Reach("lease.probed");
             if ((word & IndexWord.Verified) != 0)
             {
-                if (ReadPath.TryReadHot(core, state, key, word, out ReadOnlySpan<byte> record))
+                ReadOnlySpan<byte> record = ReadPath.ReadHot(core, state, word);
+                if (RecordHeader.IsPlainDigest(record, key.Padded))
                 {
                     return new PayloadLease(state, slot, token, word, record, null);
                 }

@@ -180,8 +180,9 @@ public readonly ref struct PayloadLease : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {
+        EpochSlot? slot = _slot;
         // Only the first of a lease and its copies gives the detached payloads back: an owner may hold them still.
-        if (_slot is not null && _slot.Leave(_token))
+        if (slot is not null && slot.Leave(_token))
         {
             _detached?.Dispose();
         }

@@ -32,21 +32,27 @@ internal sealed class ReadPath(StoreCore core)
             : TryFindSlow(key, hash, touch, out found);
     }
 
-    /// <summary>The hit in its steady state, in as few instructions as it takes, so that the processor can overlap the
-    /// cache misses of one lookup with those of the next: checked before, resident, its use noted within the hour,
-    /// nothing detached, a key of 32 bytes. Has no side effect and does not throw; what is not this simple is for <see
-    /// cref="TryFind"/>. Inside an epoch section, and only while the core is steady.</summary>
+    /// <summary>The index's word for a hash in the steady state; see <see cref="HotProbe"/>. Inside an epoch
+    /// section.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong FindHot(StoreCore core, StoreState state, ulong hash)
+    {
+        ulong word = HotProbe.Find(state.Table, hash, core.Hour);
+        return word == 0 ? HotProbe.FindChained(state.Table, hash, core.Hour) : word;
+    }
+
+    /// <summary>The record of a hit in its steady state, in as few instructions as it takes, so that the processor can
+    /// overlap the cache misses of one lookup with those of the next: resident, and checked before, as the word says.
+    /// Whether it is that of the key is for <see cref="RecordHeader.IsPlainDigest"/>. Has no side effect and does not
+    /// throw; what is not this simple is for <see cref="TryFind"/>. Inside an epoch section, and only while the core is
+    /// steady.</summary>
     /// <param name="core">The store.</param>
     /// <param name="state">Its state.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="word">What <see cref="IndexTable.ProbeHot"/> found for it.</param>
-    /// <param name="record">The record.</param>
-    /// <returns>False if it has to be looked up in full.</returns>
+    /// <param name="word">What <see cref="FindHot"/> found.</param>
+    /// <returns>The record; nothing if it has to be looked up in full.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryReadHot(
-        StoreCore core, StoreState state, scoped in ArtifactKey key, ulong word, out ReadOnlySpan<byte> record) =>
-        state.Segments.TryReadHot(word, core.Residency.Current, out record)
-        && RecordHeader.MatchesPlainDigest(record, key.Padded);
+    public static ReadOnlySpan<byte> ReadHot(StoreCore core, StoreState state, ulong word) =>
+        state.Segments.ReadHot(word, core.Residency.Current);
 
     /// <summary>Finds the artifact of a key without looking at its payloads: the record that is found ends with the
     /// metadata, and a damaged one stays in the index. Inside an epoch section.</summary>

@@ -159,35 +159,6 @@ internal sealed class IndexTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IndexProbe Probe(ulong hash) => new(this, hash);
 
-    /// <summary>The word that a hash leads to in the steady state: in its first bucket, the only one of its tag there,
-    /// verified, and used at that hour already. <see cref="IndexWord.Absent"/> if there is certainly none of its tag:
-    /// not in the first bucket, no overflow, nothing on the move. Zero if neither can be said.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong ProbeHot(ulong hash, int usedHour)
-    {
-        ulong shape = Volatile.Read(ref _shape);
-        ulong number = (uint)TableShape.BucketOf(shape, hash);
-        ref ulong words = ref _buckets.Element<ulong>(number * IndexBucket.Words);
-        ulong control = Volatile.Read(ref words);
-        SchedulePoint.Reach("hot.bucket");
-        uint lanes = IndexProbe.Match(ref words, IndexWord.Tag(hash, IndexControl.TagBase(control)));
-        SchedulePoint.Reach("hot.matched");
-        if (lanes == 0)
-        {
-            bool isAbsent = IndexControl.Overflow(control) == 0
-                && !TableShape.IsMoving(shape) && Volatile.Read(ref _shape) == shape;
-            return isAbsent ? IndexWord.Absent : 0;
-        }
-
-        // The word is read again and its tag is not: the record's key decides, and an emptied slot is not verified.
-        int lane = BitOperations.TrailingZeroCount(lanes);
-        ulong word = Volatile.Read(ref Unsafe.Add(ref words, lane));
-        return ((control << 1 >> lane) & word & IndexWord.Verified) != 0
-            && (ushort)(control >> IndexControl.HourShift) == usedHour
-            ? word
-            : 0;
-    }
-
     /// <summary>Puts a word for a hash into an empty slot. Under the write lock; the caller has made sure the key is
     /// not there.</summary>
     public void Insert(ulong hash, RecordLocation location, ushort hour, IHashSource hashes)
@@ -271,6 +242,10 @@ internal sealed class IndexTable
         _overflow.Release();
         _overflowRecency.Release();
     }
+
+    /// <summary>The first word of a bucket that is known to be there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref ulong FirstWord(uint number) => ref _buckets.Element<ulong>((ulong)number * IndexBucket.Words);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref IndexBucket Bucket(int number) => ref _buckets.Elements<IndexBucket>(MaxBuckets)[number];

@@ -66,12 +66,11 @@ internal sealed class SegmentMap
         return segment is not null;
     }
 
-    /// <summary>Reads a record by the length that stands in it, if all of it is mapped and resident now; see
-    /// <see cref="RegionTable.TryReadSized"/>.</summary>
+    /// <summary>Reads a record by the length that stands in it, if all of it is mapped and resident now, else nothing;
+    /// see <see cref="RegionTable.ReadSized"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryReadHot(ulong word, byte residency, out ReadOnlySpan<byte> record) => _regions.TryReadSized(
-        IndexWord.SegmentId(word), IndexWord.Offset(word), RecordHeaderLayout.RecordLengthOffset, residency,
-        out record);
+    public ReadOnlySpan<byte> ReadHot(ulong word, byte residency) => _regions.ReadSized(
+        IndexWord.SegmentId(word), IndexWord.Offset(word), RecordHeaderLayout.RecordLengthOffset, residency);
 
     /// <summary>Reads again what was read in the same epoch section; false if that has to be done through the
     /// segment.</summary>

@@ -63,29 +63,27 @@ internal sealed unsafe class RegionTable
     public bool IsSet(int number) => _stamps[number - _first] is not null;
 
     /// <summary>The bytes at an offset, as many as the 32-bit number at <paramref name="lengthAt"/> in their first line
-    /// says, at least <see cref="LineBytes"/>, if their chunks have the current stamp and there are that many. False in
-    /// every other case, which the careful way sorts out.</summary>
+    /// says, at least <see cref="LineBytes"/>, if their chunks have the current stamp and there are that many. Nothing
+    /// in every other case, which the careful way sorts out.</summary>
     /// <param name="number">Which region.</param>
     /// <param name="offset">Where, a multiple of 64.</param>
     /// <param name="lengthAt">Where in the line the length stands.</param>
     /// <param name="current">The stamp that resident chunks have.</param>
-    /// <param name="bytes">The bytes.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryReadSized(int number, long offset, int lengthAt, byte current, out ReadOnlySpan<byte> bytes)
+    public ReadOnlySpan<byte> ReadSized(int number, long offset, int lengthAt, byte current)
     {
-        bytes = default;
         Entry[] entries = _entries;
         uint index = (uint)(number - _first);
         if (index >= (uint)entries.Length)
         {
-            return false;
+            return default;
         }
 
         ref Entry entry = ref entries[index];
         ulong chunk = (ulong)offset >> ChunkShift;
         if (chunk >= Volatile.Read(ref entry.Chunks))
         {
-            return false;
+            return default;
         }
 
         byte* stamps = (byte*)Volatile.Read(ref entry.Stamps);
@@ -93,20 +91,16 @@ internal sealed unsafe class RegionTable
         Prefetch(start);
         if (stamps[chunk] != current)
         {
-            return false;
+            return default;
         }
 
         // The last chunk is asked for also where it is the first: a branch that the processor can predict.
         uint length = *(uint*)(start + lengthAt);
-        if (length - LineBytes > (ulong)(entry.Capacity - offset) - LineBytes
-            || stamps[((ulong)offset + length - 1) >> ChunkShift] != current
-            || (length > 1 << ChunkShift && !AreCurrent(ref entry, offset, length, current)))
-        {
-            return false;
-        }
-
-        bytes = MemoryMarshal.CreateReadOnlySpan(ref *start, (int)length);
-        return true;
+        return length - LineBytes <= (ulong)(entry.Capacity - offset) - LineBytes
+            && stamps[((ulong)offset + length - 1) >> ChunkShift] == current
+            && (length <= 1 << ChunkShift || AreCurrent(ref entry, offset, length, current))
+            ? MemoryMarshal.CreateReadOnlySpan(ref *start, (int)length)
+            : default;
     }
 
     /// <summary>Bytes that were read and found resident before, in the same epoch section. False if the entry is not

@@ -291,33 +291,4 @@ public sealed class IndexTableTests : IDisposable
         using IStoreFile file = _directory.TryOpen("snapshot", writable: false)!;
         return IndexTable.Load(_directory, file, header);
     }
-
-    /// <summary>Hashes by number; the number is in the location.</summary>
-    private sealed class HashList : IHashSource
-    {
-        private readonly ulong[] _hashes;
-
-        public HashList(int count, ulong mask)
-        {
-            Random random = new(count);
-            _hashes = [.. Enumerable.Range(0, count).Select(_ => ((ulong)random.NextInt64() << 1) & mask)];
-        }
-
-        public ulong this[int number] => _hashes[number];
-
-        public Func<int, bool> Unreadable { get; init; } = _ => false;
-
-        public int Reads { get; private set; }
-
-        public static RecordLocation Location(int number) => new(1 + (number >> 16), (long)(number & 0xFFFF) << 6);
-
-        public bool TryReadHash(ulong word, out ulong hash)
-        {
-            Reads++;
-            int number = ((IndexWord.SegmentId(word) - 1) << 16) | (int)(IndexWord.Offset(word) >> 6);
-            bool known = (uint)number < (uint)_hashes.Length && !Unreadable(number);
-            hash = known ? _hashes[number] : 0;
-            return known;
-        }
-    }
 }
