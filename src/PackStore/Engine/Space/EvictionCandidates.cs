@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PackStore.Format;
 
 namespace PackStore.Engine.Space;
@@ -29,12 +30,12 @@ internal sealed class EvictionCandidates
     public int Count { get; private set; }
 
     /// <summary>Takes one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(long slot, ulong word, ushort hour, bool isTouched)
     {
         if (Count == _keys.Length)
         {
-            Array.Resize(ref _keys, checked(Count * 2));
-            Array.Resize(ref _slots, Count * 2);
+            Grow();
         }
 
         ulong location = (word & IndexWord.LocationMask) >> IndexWord.LineShift;
@@ -45,7 +46,7 @@ internal sealed class EvictionCandidates
     /// <summary>Sorts by place. After the last one was added.</summary>
     public void Sort()
     {
-        Array.Sort(_keys, _slots, 0, Count);
+        new KeyedSorter().Sort(ref _keys, ref _slots, Count, LocationShift);
         _lengths = new int[Count];
         _payloads = new int[Count];
     }
@@ -66,7 +67,10 @@ internal sealed class EvictionCandidates
     public int SegmentOf(int index) => (int)(_keys[index] >> (LocationShift + LineBits));
 
     /// <summary>Its record's offset.</summary>
-    public long OffsetOf(int index) => (long)((_keys[index] >> LocationShift) & ((1UL << LineBits) - 1)) << 6;
+    public long OffsetOf(int index) => (long)LineOf(index) << 6;
+
+    /// <summary>Its record's offset in lines of 64 bytes.</summary>
+    public ulong LineOf(int index) => (_keys[index] >> LocationShift) & ((1UL << LineBits) - 1);
 
     /// <summary>Length of its record; 0 if it could not be told, then it stays.</summary>
     public int LengthOf(int index) => _lengths[index];
@@ -84,13 +88,18 @@ internal sealed class EvictionCandidates
     public long BytesOf(int index) => _lengths[index] + (_loose.Count > 0 ? LooseOf(index).Bytes : 0);
 
     /// <summary>Notes what is known of its record.</summary>
-    public void Describe(int index, int length, int payloads, (int Files, long Bytes) loose)
+    public void Describe(int index, int length, int payloads)
     {
         _lengths[index] = length;
         _payloads[index] = payloads;
-        if (loose.Files > 0)
+    }
+
+    /// <summary>Notes the loose files that its record names.</summary>
+    public void DescribeLoose(int index, int files, long bytes)
+    {
+        if (files > 0)
         {
-            _loose[index] = loose;
+            _loose[index] = (files, bytes);
         }
     }
 
@@ -100,5 +109,12 @@ internal sealed class EvictionCandidates
         ulong key = (((ulong)segmentId << LineBits) | (ulong)(offset >> 6)) << LocationShift;
         int found = MemoryExtensions.BinarySearch<ulong>(_keys.AsSpan(from, Count - from), key);
         return from + (found < 0 ? ~found : found);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow()
+    {
+        Array.Resize(ref _keys, checked(Count * 2));
+        Array.Resize(ref _slots, Count * 2);
     }
 }
