@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PackStore.Format;
+using PackStore.Index;
 
 namespace PackStore.Engine.Space;
 
@@ -51,8 +52,10 @@ internal sealed class EvictionCandidates
         _payloads = new int[Count];
     }
 
-    /// <summary>The number of one's slot.</summary>
-    public long SlotOf(int index) => _slots[index];
+    /// <summary>Its slot as it was found.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SeenSlot SlotOf(int index) =>
+        new(_slots[index], _keys[index] >> LocationShift << IndexWord.LineShift, HourOf(index), index);
 
     /// <summary>The hour it was last used.</summary>
     public ushort HourOf(int index) => (ushort)(_keys[index] >> HourShift);
@@ -80,6 +83,9 @@ internal sealed class EvictionCandidates
 
     /// <summary>Its loose files.</summary>
     public (int Files, long Bytes) LooseOf(int index) => _loose.GetValueOrDefault(index);
+
+    /// <summary>Whether any has loose files.</summary>
+    public bool HaveLoose => _loose.Count > 0;
 
     /// <summary>Whether it has loose files.</summary>
     public bool HasLoose(int index) => _loose.Count > 0 && _loose.ContainsKey(index);

@@ -8,8 +8,8 @@ namespace PackStore.Engine.Space;
 /// </summary>
 /// <remarks>
 /// Numbers that do not differ from the lowest bit on keep their order. Holds a spare of the arrays it sorts, so that
-/// one sorter serves many sorts. Compiled in full at once: it may run once in a process, and would be over before the
-/// runtime thinks it worth while.
+/// one sorter serves many sorts. Compiled in full at once, as all bulk passes: see
+/// docs/decisions/20261126-bulk-passes.md.
 /// </remarks>
 internal sealed class KeyedSorter
 {

@@ -10,7 +10,7 @@ namespace PackStore.Engine.Space;
 /// </summary>
 /// <remarks>A record that no block lists yet, at most some thousand a segment, or whose block is damaged, and one with
 /// loose files, whose lengths only it knows, is asked itself. Inside an epoch section. What goes over all entries is
-/// compiled in full at once, as the sort is.</remarks>
+/// compiled in full at once: docs/decisions/20261126-bulk-passes.md.</remarks>
 internal sealed class RecordSizes(StoreState state, EvictionCandidates candidates, CancellationToken cancellationToken)
 {
     private readonly KeyedSorter _sorter = new();
