@@ -96,6 +96,12 @@ internal readonly ref struct DirectoryBlock
     /// <summary>In a footer: number of hours in the recency column.</summary>
     public int RecencyCount => (int)ReadUInt32(DirectoryBlockLayout.RecencyCountOffset);
 
+    /// <summary>Where each entry's record stands and what it is, to be told by <see cref="DirectoryPlace"/>.</summary>
+    public ReadOnlySpan<uint> Places => MemoryMarshal.Cast<byte, uint>(_record.Slice(Front + (Count * 16), Count * 4));
+
+    /// <summary>Length of each entry's record.</summary>
+    public ReadOnlySpan<int> Lengths => MemoryMarshal.Cast<byte, int>(_record.Slice(Front + (Count * 20), Count * 4));
+
     private ReadOnlySpan<ulong> Hashes => MemoryMarshal.Cast<byte, ulong>(_record.Slice(Front, Count * 8));
 
     private int ContentsOffset => Front + (Count * EntryBytes);
@@ -148,15 +154,15 @@ internal readonly ref struct DirectoryBlock
     {
         get
         {
-            uint place = ReadUInt32(Front + (Count * 16) + (index * 4));
+            uint place = Places[index];
             return new DirectoryEntry(
                 Hashes[index],
                 (ulong)ReadInt64(Front + (Count * 8) + (index * 8)),
-                (long)(place & 0xFFFFFF) << 6,
-                (int)ReadUInt32(Front + (Count * 20) + (index * 4)),
-                (RecordKind)(place >> 30),
-                (place & (1u << 29)) != 0,
-                (int)(place >> 24) & 31);
+                DirectoryPlace.Offset(place),
+                Lengths[index],
+                DirectoryPlace.Kind(place),
+                DirectoryPlace.HasLoose(place),
+                DirectoryPlace.PayloadCount(place));
         }
     }
 
@@ -224,8 +230,7 @@ internal readonly ref struct DirectoryBlock
         for (int i = 0; i < entries.Length; i++)
         {
             DirectoryEntry e = entries[i];
-            uint place = ((uint)e.Kind << 30) | (e.HasLoose ? 1u << 29 : 0)
-                | ((uint)Math.Min(e.PayloadCount, ManyPayloads) << 24) | (uint)(e.Offset >> 6);
+            uint place = DirectoryPlace.Make(e.Kind, e.HasLoose, Math.Min(e.PayloadCount, ManyPayloads), e.Offset);
             BinaryPrimitives.WriteUInt64LittleEndian(record[(Front + (i * 8))..], e.Hash);
             BinaryPrimitives.WriteUInt64LittleEndian(record[(Front + (entries.Length * 8) + (i * 8))..], e.Sequence);
             BinaryPrimitives.WriteUInt32LittleEndian(record[(Front + (entries.Length * 16) + (i * 4))..], place);
@@ -267,6 +272,33 @@ internal readonly ref struct DirectoryBlock
     private uint ReadUInt32(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_record[offset..]);
 
     private long ReadInt64(int offset) => BinaryPrimitives.ReadInt64LittleEndian(_record[offset..]);
+}
+
+/// <summary>A word of a directory block's column of places: kind (bits 31..30), loose (29), payload count (28..24),
+/// line (23..0).</summary>
+internal static class DirectoryPlace
+{
+    private const int KindShift = 30;
+    private const uint Loose = 1u << 29;
+    private const int PayloadsShift = 24;
+    private const uint PayloadsMask = 31;
+    private const uint LineMask = (1u << PayloadsShift) - 1;
+
+    public static uint Make(RecordKind kind, bool hasLoose, int payloadCount, long offset) =>
+        ((uint)kind << KindShift) | (hasLoose ? Loose : 0) | ((uint)payloadCount << PayloadsShift)
+            | (uint)(offset >> 6);
+
+    public static RecordKind Kind(uint place) => (RecordKind)(place >> KindShift);
+
+    public static bool HasLoose(uint place) => (place & Loose) != 0;
+
+    /// <summary>Number of outputs up to 30; 31 says that the header has to be asked.</summary>
+    public static int PayloadCount(uint place) => (int)((place >> PayloadsShift) & PayloadsMask);
+
+    /// <summary>In lines of 64 bytes.</summary>
+    public static uint Line(uint place) => place & LineMask;
+
+    public static long Offset(uint place) => (long)Line(place) << 6;
 }
 
 /// <summary>What a footer holds beyond a directory block.</summary>

@@ -46,6 +46,7 @@ internal static class IndexWord
     public static RecordLocation Location(ulong word) => new(SegmentId(word), Offset(word));
 
     /// <summary>Whether two words lead to the same record.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool SameLocation(ulong a, ulong b) => ((a ^ b) & LocationMask) == 0;
 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PackStore.Format;
 
 namespace PackStore.Index;
@@ -6,8 +7,12 @@ namespace PackStore.Index;
 /// Goes over all slots of the index in memory order, and takes single ones out by their number: what eviction is made
 /// of. Touches no record.
 /// </summary>
-/// <remarks>A slot's number is eight times its bucket's number plus its lane, from <see cref="OverflowBase"/> on for
-/// overflow buckets. It holds as long as the table is frozen.</remarks>
+/// <remarks>
+/// A slot's number is eight times its bucket's number plus its lane, from <see cref="OverflowBase"/> on for
+/// overflow buckets. It holds as long as the table is frozen.
+/// What goes over millions of items is compiled in full at once: it may well run for the first and only time of a
+/// process, and would be over before the runtime thinks it worth while. See docs/decisions/20261126-bulk-passes.md.
+/// </remarks>
 internal static class IndexScan
 {
     /// <summary>The number of the first slot of the first overflow bucket.</summary>
@@ -43,6 +48,7 @@ internal static class IndexScan
     }
 
     /// <summary>Shows the slots in use of some buckets.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TVisitor>(
         IndexTable table, int from, int to, bool isOverflow, ref TVisitor visitor, CancellationToken cancellationToken)
         where TVisitor : struct, ISlotVisitor
@@ -72,25 +78,60 @@ internal static class IndexScan
         }
     }
 
-    /// <summary>Empties a slot, unless it leads elsewhere by now or has been used since it was seen. Under the write
-    /// lock.</summary>
-    public static bool TryTake(IndexTable table, long slot, RecordLocation location, ushort hour)
+    /// <summary>Empties slots, but those that lead elsewhere by now or have been used since they were seen. Under the
+    /// write lock.</summary>
+    /// <returns>How many; these stand at the front then, in the order they had.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int Take(IndexTable table, Span<SeenSlot> slots)
     {
-        bool isOverflow = slot >= OverflowBase;
-        int number = (int)((isOverflow ? slot - OverflowBase : slot) >> 3);
-        int lane = (int)slot & 7;
-        ref IndexBucket bucket = ref isOverflow ? ref table.OverflowBucket(number) : ref table.Bucket(number);
-        ref RecencyRow recency = ref isOverflow ? ref table.OverflowRecency(number) : ref table.Recency(number);
-        ulong seen = Volatile.Read(ref bucket[lane]);
-        // Before the slot is emptied: a snapshot being written that finds it empty then says so.
+        if (slots.IsEmpty)
+        {
+            return 0;
+        }
+
+        // Hardly any of the lines is in the cache; asked for together they arrive together.
+        foreach (ref readonly SeenSlot slot in slots)
+        {
+            table.PrefetchBucket(slot.Bucket, slot.IsOverflow);
+        }
+
+        // Before a slot is emptied: a snapshot being written that finds it empty then says so.
         table.NoteLeftOut();
-        while (seen != 0 && IndexWord.Location(seen) == location && recency[lane] == hour)
+        int taken = 0;
+        for (int i = 0; i < slots.Length; i++)
+        {
+            if (TryEmpty(table, slots[i]))
+            {
+                slots[taken++] = slots[i];
+            }
+        }
+
+        table.ForgetEntries(taken);
+        return taken;
+    }
+
+    /// <summary>Whether a slot still leads to a record and has not been used since it was seen. Under the write
+    /// lock.</summary>
+    public static bool IsAsSeen(IndexTable table, in SeenSlot slot)
+    {
+        (ulong word, ushort hour) = ReadSlot(table, slot.Bucket, slot.Lane, slot.IsOverflow);
+        return word != 0 && IndexWord.SameLocation(word, slot.Word) && hour == slot.Hour;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryEmpty(IndexTable table, in SeenSlot slot)
+    {
+        int number = slot.Bucket;
+        ref IndexBucket bucket = ref slot.IsOverflow ? ref table.OverflowBucket(number) : ref table.Bucket(number);
+        ref RecencyRow recency = ref slot.IsOverflow ? ref table.OverflowRecency(number) : ref table.Recency(number);
+        ref ulong word = ref bucket[slot.Lane];
+        ulong seen = Volatile.Read(ref word);
+        while (seen != 0 && IndexWord.SameLocation(seen, slot.Word) && recency[slot.Lane] == slot.Hour)
         {
             // A reader may set the verified bit at any time.
-            ulong was = Interlocked.CompareExchange(ref bucket[lane], 0, seen);
+            ulong was = Interlocked.CompareExchange(ref word, 0, seen);
             if (was == seen)
             {
-                table.ForgetEntries(1);
                 return true;
             }
 
@@ -98,18 +139,6 @@ internal static class IndexScan
         }
 
         return false;
-    }
-
-    /// <summary>Whether a slot still leads to a record and has not been used since it was seen. Under the write
-    /// lock.</summary>
-    public static bool IsAt(IndexTable table, long slot, RecordLocation location, ushort hour)
-    {
-        bool isOverflow = slot >= OverflowBase;
-        int number = (int)((isOverflow ? slot - OverflowBase : slot) >> 3);
-        int lane = (int)slot & 7;
-        ulong word = isOverflow ? table.OverflowBucket(number)[lane] : table.Bucket(number)[lane];
-        ushort used = isOverflow ? table.OverflowRecency(number)[lane] : table.Recency(number)[lane];
-        return word != 0 && IndexWord.Location(word) == location && used == hour;
     }
 
     private static (ulong Word, ushort Hour) ReadSlot(IndexTable table, int number, int lane, bool isOverflow) => (

@@ -258,6 +258,14 @@ internal sealed class IndexTable
     internal ref RecencyRow OverflowRecency(int number) =>
         ref _overflowRecency.Elements<RecencyRow>(IndexControl.MaxOverflow + 1)[number];
 
+    /// <summary>Asks the processor to fetch a bucket and its hours.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void PrefetchBucket(int number, bool isOverflow)
+    {
+        (isOverflow ? _overflow : _buckets).Prefetch((long)number * SnapshotHeader.BucketBytes);
+        (isOverflow ? _overflowRecency : _recency).Prefetch((long)number * SnapshotHeader.RecencyBytes);
+    }
+
     internal void SetShape(int bucketCount, uint version) =>
         Volatile.Write(ref _shape, TableShape.Make(bucketCount, version));
 

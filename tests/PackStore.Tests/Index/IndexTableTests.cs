@@ -95,6 +95,43 @@ public sealed class IndexTableTests : IDisposable
 
     [Theory]
     [InlineData(ulong.MaxValue)]
+    [InlineData(0UL)]
+    public void Slots_are_emptied_wherever_they_are_unless_they_changed_since_they_were_seen(ulong mask)
+    {
+        const int Count = 3000;
+        HashList hashes = new(Count, mask);
+        IndexTable table = IndexTable.Create(_directory);
+        for (int i = 0; i < Count; i++)
+        {
+            table.Insert(hashes[i], HashList.Location(i), (ushort)i, hashes);
+        }
+
+        SlotList list = new();
+        table.Freeze();
+        IndexScan.Run(table, ref list, CancellationToken.None);
+        Assert.Equal(Count, list.Slots.Count);
+        Assert.Contains(list.Slots, static s => s.IsOverflow);
+        for (int i = 0; i < Count; i += 3)
+        {
+            Assert.True(TryFind(table, hashes[i], i, out IndexProbe probe));
+            RecordLocation place = HashList.Location(i % 2 == 0 ? i : i + Count);
+            IndexTable.Replace(ref probe, place, (ushort)(i % 2 == 0 ? i + 1 : i));
+        }
+
+        Assert.Equal(0, IndexScan.Take(table, []));
+        Assert.False(table.HasLeftOut);
+        SeenSlot[] slots = [.. list.Slots];
+        int taken = IndexScan.Take(table, slots);
+        Assert.Equal(list.Slots.Where(static s => s.Hour % 3 != 0), slots.Take(taken));
+        Assert.All(list.Slots, s => Assert.False(IndexScan.IsAsSeen(table, s)));
+        Assert.Equal(Count / 3, table.Entries);
+        Assert.Equal(Count / 3, table.Enumerate().Count());
+        Assert.True(table.HasLeftOut);
+        table.Release();
+    }
+
+    [Theory]
+    [InlineData(ulong.MaxValue)]
     [InlineData(0xF0F0UL)]
     public async Task A_snapshot_written_beside_inserts_has_what_was_there_before(ulong mask)
     {
@@ -290,5 +327,13 @@ public sealed class IndexTableTests : IDisposable
         header = ReadHeader();
         using IStoreFile file = _directory.TryOpen("snapshot", writable: false)!;
         return IndexTable.Load(_directory, file, header);
+    }
+
+    private readonly struct SlotList() : ISlotVisitor
+    {
+        public readonly List<SeenSlot> Slots = [];
+
+        public void Visit(long slot, ulong word, ushort hour, bool isTouched) =>
+            Slots.Add(new SeenSlot(slot, word, hour, Slots.Count));
     }
 }

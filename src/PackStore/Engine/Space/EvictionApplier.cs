@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PackStore.Format;
 using PackStore.Index;
 using PackStore.Segments;
@@ -23,35 +24,23 @@ internal sealed class EvictionApplier(
     /// <summary>Takes them out, or counts them.</summary>
     public void Run(EvictionTally tally, EvictionMode mode, int batchSlots, CancellationToken cancellationToken)
     {
-        List<int> batch = new(batchSlots);
-        for (int i = 0; i < candidates.Count; i++)
+        SeenSlot[] room = new SeenSlot[batchSlots];
+        for (int next = 0; next < candidates.Count;)
         {
-            if (!choice.IsVictim(i))
-            {
-                tally.Pinned += choice.IsSavedByPin(i) ? 1 : 0;
-                continue;
-            }
-
-            if (OnVictim is not null)
-            {
-                Explain(i);
-            }
-
+            Span<SeenSlot> victims = room.AsSpan(0, choice.NextVictims(ref next, room, out int savedByPin));
+            tally.Pinned += savedByPin;
+            Explain(victims);
             if (mode == EvictionMode.Plan)
             {
-                Count(i, tally);
-                continue;
+                tally.Add(choice.SumUp(victims));
             }
-
-            batch.Add(i);
-            if (batch.Count == batchSlots)
+            else if (!victims.IsEmpty)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Apply(batch, tally, mode);
+                Apply(victims, tally, mode);
             }
         }
 
-        Apply(batch, tally, mode);
         if (tally.Artifacts > 0 && mode == EvictionMode.Apply)
         {
             _core.Metrics.Evicted(tally.Artifacts, tally.Bytes);
@@ -59,63 +48,94 @@ internal sealed class EvictionApplier(
         }
     }
 
-    private void Count(int index, EvictionTally tally) => tally.Add(
-        candidates.HourOf(index), candidates.BytesOf(index), candidates.LooseOf(index).Bytes, choice.IsAged(index));
-
-    private void Apply(List<int> batch, EvictionTally tally, EvictionMode mode)
+    private void Apply(Span<SeenSlot> victims, EvictionTally tally, EvictionMode mode)
     {
-        if (batch.Count == 0)
+        List<SeenSlot> withTombstone = [];
+        if (mode == EvictionMode.Apply && candidates.HaveLoose)
         {
-            return;
+            victims = victims[..SetAside(victims, withTombstone)];
         }
 
         lock (_core.WriteLock)
         {
             engine.Writes?.ThrowIfRefused();
-            long taken = 0;
-            foreach (int i in batch)
+            Take(victims, tally);
+            foreach (SeenSlot victim in withTombstone)
             {
-                bool leavesTombstone = candidates.HasLoose(i) && mode == EvictionMode.Apply;
-                if (leavesTombstone ? TryRemoveLoose(i, tally) : TryTake(i))
+                if (TryRemove(victim, tally))
                 {
-                    Count(i, tally);
-                    taken += leavesTombstone ? 0 : 1;
+                    tally.Add(choice.SumUp([victim]));
                 }
-            }
-
-            if (taken > 0)
-            {
-                engine.Writer?.NoteEvicted(taken);
             }
         }
 
-        batch.Clear();
         Progress?.Report(new MaintenanceProgress("evict", tally.Bytes, choice.Bytes, tally.Artifacts, 0));
     }
 
-    private bool TryTake(int index)
+    /// <summary>Moves those with loose files to a list; gives the number of the others, which stay in front.</summary>
+    private int SetAside(Span<SeenSlot> victims, List<SeenSlot> withLoose)
     {
-        RecordLocation location = candidates.LocationOf(index);
-        if (!IndexScan.TryTake(table, candidates.SlotOf(index), location, candidates.HourOf(index)))
+        int others = 0;
+        foreach (SeenSlot victim in victims)
         {
-            return false;
+            if (candidates.HasLoose(victim.Number))
+            {
+                withLoose.Add(victim);
+            }
+            else
+            {
+                victims[others++] = victim;
+            }
         }
 
-        int length = candidates.LengthOf(index);
-        if (_core.State.Segments.TryGet(location.SegmentId, out Segment? segment))
-        {
-            segment.AddLive(-length);
-        }
-
-        (int files, long bytes) = candidates.LooseOf(index);
-        _core.Accounting.Add(-1, -candidates.PayloadsOf(index), -files, -bytes, -length);
-        return true;
+        return others;
     }
 
-    private bool TryRemoveLoose(int index, EvictionTally tally)
+    /// <summary>Takes victims out of the index and all counts. Nothing in here can fail half-way: the counts are right
+    /// again before a tombstone is tried, or the write lock given back.</summary>
+    /// <remarks>Slots are empty before the counts say so. Who reads the counts without the lock sees too much for a
+    /// moment, never too little; a recount looks under the lock whether they changed.</remarks>
+    private void Take(Span<SeenSlot> victims, EvictionTally tally)
     {
-        RecordLocation location = candidates.LocationOf(index);
-        if (!IndexScan.IsAt(table, candidates.SlotOf(index), location, candidates.HourOf(index))
+        Span<SeenSlot> taken = victims[..IndexScan.Take(table, victims)];
+        for (int from = 0; from < taken.Length;)
+        {
+            // They are in the order of their places, so that a segment's are neighbours.
+            int segmentId = taken[from].Location.SegmentId;
+            int count = CountOfSegment(taken[from..], segmentId);
+            EvictionSum sum = choice.SumUp(taken.Slice(from, count));
+            from += count;
+            tally.Add(sum);
+            if (_core.State.Segments.TryGet(segmentId, out Segment? segment))
+            {
+                segment.AddLive(-sum.RecordBytes);
+            }
+
+            _core.Accounting.Add(-sum.Artifacts, -sum.Payloads, -sum.LooseFiles, -sum.LooseBytes, -sum.RecordBytes);
+        }
+
+        if (!taken.IsEmpty)
+        {
+            engine.Writer?.NoteEvicted(taken.Length);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int CountOfSegment(ReadOnlySpan<SeenSlot> slots, int segmentId)
+    {
+        int count = 0;
+        while (count < slots.Length && IndexWord.SegmentId(slots[count].Word) == segmentId)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    private bool TryRemove(in SeenSlot victim, EvictionTally tally)
+    {
+        RecordLocation location = victim.Location;
+        if (!IndexScan.IsAsSeen(table, victim)
             || !_core.State.Segments.TryGet(location.SegmentId, out Segment? segment)
             || !StoreCore.TryReadKey(segment, location.Offset, out ArtifactKey key, out _))
         {
@@ -134,15 +154,23 @@ internal sealed class EvictionApplier(
         }
     }
 
-    private void Explain(int index)
+    private void Explain(ReadOnlySpan<SeenSlot> victims)
     {
-        RecordLocation location = candidates.LocationOf(index);
-        if (_core.State.Segments.TryGet(location.SegmentId, out Segment? segment)
-            && StoreCore.TryReadKey(segment, location.Offset, out ArtifactKey key, out _))
+        if (OnVictim is null)
         {
-            OnVictim!(new EvictedArtifact(
-                key, _core.TimeOf(candidates.HourOf(index)), candidates.BytesOf(index),
-                choice.IsAged(index) ? EvictionReason.Age : Reason));
+            return;
+        }
+
+        foreach (SeenSlot victim in victims)
+        {
+            RecordLocation location = victim.Location;
+            if (_core.State.Segments.TryGet(location.SegmentId, out Segment? segment)
+                && StoreCore.TryReadKey(segment, location.Offset, out ArtifactKey key, out _))
+            {
+                OnVictim(new EvictedArtifact(
+                    key, _core.TimeOf(victim.Hour), candidates.BytesOf(victim.Number),
+                    choice.IsAged(victim.Number) ? EvictionReason.Age : Reason));
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using PackStore.Format;
+using PackStore.Index;
 
 namespace PackStore.Engine.Space;
 
@@ -29,12 +31,12 @@ internal sealed class EvictionCandidates
     public int Count { get; private set; }
 
     /// <summary>Takes one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(long slot, ulong word, ushort hour, bool isTouched)
     {
         if (Count == _keys.Length)
         {
-            Array.Resize(ref _keys, checked(Count * 2));
-            Array.Resize(ref _slots, Count * 2);
+            Grow();
         }
 
         ulong location = (word & IndexWord.LocationMask) >> IndexWord.LineShift;
@@ -45,13 +47,15 @@ internal sealed class EvictionCandidates
     /// <summary>Sorts by place. After the last one was added.</summary>
     public void Sort()
     {
-        Array.Sort(_keys, _slots, 0, Count);
+        new KeyedSorter().Sort(ref _keys, ref _slots, Count, LocationShift);
         _lengths = new int[Count];
         _payloads = new int[Count];
     }
 
-    /// <summary>The number of one's slot.</summary>
-    public long SlotOf(int index) => _slots[index];
+    /// <summary>Its slot as it was found.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SeenSlot SlotOf(int index) =>
+        new(_slots[index], _keys[index] >> LocationShift << IndexWord.LineShift, HourOf(index), index);
 
     /// <summary>The hour it was last used.</summary>
     public ushort HourOf(int index) => (ushort)(_keys[index] >> HourShift);
@@ -66,7 +70,10 @@ internal sealed class EvictionCandidates
     public int SegmentOf(int index) => (int)(_keys[index] >> (LocationShift + LineBits));
 
     /// <summary>Its record's offset.</summary>
-    public long OffsetOf(int index) => (long)((_keys[index] >> LocationShift) & ((1UL << LineBits) - 1)) << 6;
+    public long OffsetOf(int index) => (long)LineOf(index) << 6;
+
+    /// <summary>Its record's offset in lines of 64 bytes.</summary>
+    public ulong LineOf(int index) => (_keys[index] >> LocationShift) & ((1UL << LineBits) - 1);
 
     /// <summary>Length of its record; 0 if it could not be told, then it stays.</summary>
     public int LengthOf(int index) => _lengths[index];
@@ -77,6 +84,9 @@ internal sealed class EvictionCandidates
     /// <summary>Its loose files.</summary>
     public (int Files, long Bytes) LooseOf(int index) => _loose.GetValueOrDefault(index);
 
+    /// <summary>Whether any has loose files.</summary>
+    public bool HaveLoose => _loose.Count > 0;
+
     /// <summary>Whether it has loose files.</summary>
     public bool HasLoose(int index) => _loose.Count > 0 && _loose.ContainsKey(index);
 
@@ -84,13 +94,18 @@ internal sealed class EvictionCandidates
     public long BytesOf(int index) => _lengths[index] + (_loose.Count > 0 ? LooseOf(index).Bytes : 0);
 
     /// <summary>Notes what is known of its record.</summary>
-    public void Describe(int index, int length, int payloads, (int Files, long Bytes) loose)
+    public void Describe(int index, int length, int payloads)
     {
         _lengths[index] = length;
         _payloads[index] = payloads;
-        if (loose.Files > 0)
+    }
+
+    /// <summary>Notes the loose files that its record names.</summary>
+    public void DescribeLoose(int index, int files, long bytes)
+    {
+        if (files > 0)
         {
-            _loose[index] = loose;
+            _loose[index] = (files, bytes);
         }
     }
 
@@ -100,5 +115,12 @@ internal sealed class EvictionCandidates
         ulong key = (((ulong)segmentId << LineBits) | (ulong)(offset >> 6)) << LocationShift;
         int found = MemoryExtensions.BinarySearch<ulong>(_keys.AsSpan(from, Count - from), key);
         return from + (found < 0 ? ~found : found);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow()
+    {
+        Array.Resize(ref _keys, checked(Count * 2));
+        Array.Resize(ref _slots, Count * 2);
     }
 }

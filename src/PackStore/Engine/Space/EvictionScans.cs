@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PackStore.Index;
 
 namespace PackStore.Engine.Space;
@@ -17,6 +18,7 @@ internal struct HourCounts() : ISlotVisitor
     public long Total { get; private set; }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Visit(long slot, ulong word, ushort hour, bool isTouched)
     {
         _counts[hour]++;
@@ -51,6 +53,7 @@ internal struct HourCounts() : ISlotVisitor
 internal readonly struct CandidateCollector(EvictionCandidates candidates, int lastHour) : ISlotVisitor
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Visit(long slot, ulong word, ushort hour, bool isTouched)
     {
         if (hour <= lastHour)

@@ -26,14 +26,14 @@ internal sealed class EvictionTally(long liveBefore, EvictionMode mode)
     /// <summary>Those that should have gone and stay for now: no room for their tombstone.</summary>
     public long Refused { get; set; }
 
-    /// <summary>Counts one.</summary>
-    public void Add(int hour, long bytes, long looseBytes, bool isAged)
+    /// <summary>Counts some.</summary>
+    public void Add(in EvictionSum victims)
     {
-        Artifacts++;
-        Aged += isAged ? 1 : 0;
-        Bytes += bytes;
-        LooseBytes += looseBytes;
-        _newestHour = Math.Max(_newestHour, hour);
+        Artifacts += victims.Artifacts;
+        Aged += victims.Aged;
+        Bytes += victims.RecordBytes + victims.LooseBytes;
+        LooseBytes += victims.LooseBytes;
+        _newestHour = Math.Max(_newestHour, victims.NewestHour);
     }
 
     /// <summary>What is said about it.</summary>

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using PackStore.Format;
 using PackStore.Segments;
 
@@ -9,9 +9,16 @@ namespace PackStore.Engine.Space;
 /// record that lie together, instead of a line of each record.
 /// </summary>
 /// <remarks>A record that no block lists yet, at most some thousand a segment, or whose block is damaged, and one with
-/// loose files, whose lengths only it knows, is asked itself. Inside an epoch section.</remarks>
+/// loose files, whose lengths only it knows, is asked itself. Inside an epoch section. What goes over all entries is
+/// compiled in full at once: docs/decisions/20261126-bulk-passes.md.</remarks>
 internal sealed class RecordSizes(StoreState state, EvictionCandidates candidates, CancellationToken cancellationToken)
 {
+    private readonly KeyedSorter _sorter = new();
+
+    // Of the block at hand: lines of its entries in order, and their numbers in the block.
+    private ulong[] _lines = [];
+    private long[] _entries = [];
+
     /// <summary>Describes all candidates.</summary>
     public void Fill()
     {
@@ -73,53 +80,64 @@ internal sealed class RecordSizes(StoreState state, EvictionCandidates candidate
             return from;
         }
 
-        // Line and number of each entry in one word: sorted, they are in the order of the candidates.
-        long[] places = ArrayPool<long>.Shared.Rent(Math.Max(1, block.Count));
-        try
-        {
-            for (int i = 0; i < block.Count; i++)
-            {
-                places[i] = (block[i].Offset << 26) | (uint)i;
-            }
-
-            Span<long> sorted = places.AsSpan(0, block.Count);
-            sorted.Sort();
-            int at = 0;
-            for (; from < end; from++)
-            {
-                long offset = candidates.OffsetOf(from);
-                while (at < sorted.Length && sorted[at] >> 26 < offset)
-                {
-                    at++;
-                }
-
-                if (at < sorted.Length && sorted[at] >> 26 == offset)
-                {
-                    FillFromEntry(segment, from, block[(int)sorted[at] & ((1 << 26) - 1)]);
-                }
-                else
-                {
-                    FillFromRecord(segment, from);
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<long>.Shared.Return(places);
-        }
-
-        return from;
+        SortEntries(block);
+        Match(segment, block, from, end);
+        return end;
     }
 
-    private void FillFromEntry(Segment segment, int index, in DirectoryEntry entry)
+    /// <summary>Puts a block's entries, which are in the order of their hashes, into that of the candidates.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SortEntries(in DirectoryBlock block)
     {
-        if (entry.Kind != RecordKind.Artifact || entry.HasLoose || entry.PayloadCount >= DirectoryBlock.ManyPayloads)
+        ReadOnlySpan<uint> places = block.Places;
+        if (_lines.Length < places.Length)
         {
-            FillFromRecord(segment, index);
-            return;
+            _lines = new ulong[places.Length];
+            _entries = new long[places.Length];
         }
 
-        candidates.Describe(index, entry.Length, entry.PayloadCount, default);
+        Span<ulong> lines = _lines;
+        Span<long> entries = _entries;
+        for (int i = 0; i < places.Length; i++)
+        {
+            lines[i] = DirectoryPlace.Line(places[i]);
+            entries[i] = i;
+        }
+
+        _sorter.Sort(ref _lines, ref _entries, places.Length, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Match(Segment segment, in DirectoryBlock block, int from, int to)
+    {
+        ReadOnlySpan<uint> places = block.Places;
+        ReadOnlySpan<int> lengths = block.Lengths;
+        ReadOnlySpan<ulong> lines = _lines.AsSpan(0, places.Length);
+        ReadOnlySpan<long> entries = _entries.AsSpan(0, places.Length);
+        int at = 0;
+        for (int i = from; i < to; i++)
+        {
+            ulong line = candidates.LineOf(i);
+            while (at < lines.Length && lines[at] < line)
+            {
+                at++;
+            }
+
+            if (at < lines.Length && lines[at] == line)
+            {
+                int entry = (int)entries[at];
+                uint place = places[entry];
+                int payloads = DirectoryPlace.PayloadCount(place);
+                if (DirectoryPlace.Kind(place) == RecordKind.Artifact && !DirectoryPlace.HasLoose(place)
+                    && payloads < DirectoryBlock.ManyPayloads)
+                {
+                    candidates.Describe(i, lengths[entry], payloads);
+                    continue;
+                }
+            }
+
+            FillFromRecord(segment, i);
+        }
     }
 
     private void FillFromRecord(Segment segment, int index)
@@ -131,7 +149,8 @@ internal sealed class RecordSizes(StoreState state, EvictionCandidates candidate
             (int Files, long Bytes) loose = header.Flags.HasFlag(RecordFlags.Loose)
                 ? LiveRecount.LooseOf(segment, offset)
                 : default;
-            candidates.Describe(index, header.RecordLength, header.Count, loose);
+            candidates.Describe(index, header.RecordLength, header.Count);
+            candidates.DescribeLoose(index, loose.Files, loose.Bytes);
         }
     }
 }
