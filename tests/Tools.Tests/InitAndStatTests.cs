@@ -105,4 +105,36 @@ public sealed class InitAndStatTests
         using TemporaryDirectory temporary = new();
         await ToolRun.Expect(ExitCode.Format, [verb, temporary.WriteFile("file", "x"u8), .. rest]);
     }
+
+    [Fact]
+    public async Task A_segment_served_without_its_header_is_told_and_exported_whole()
+    {
+        using TemporaryDirectory temporary = new();
+        string store = temporary["store"];
+        await ToolRun.Expect(ExitCode.Ok, "init", store, "--segment-size", "16KiB");
+        for (int i = 0; i < 6; i++)
+        {
+            await ToolRun.Expect(ExitCode.Ok, "put", store, $"0{i}", temporary.WriteFile($"f{i}", new byte[5000]));
+        }
+
+        Assert.Equal(0, await CountAsync());
+        string path = Path.Join(store, "segments", "00000001.seg");
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[100] ^= 1;
+        File.WriteAllBytes(path, bytes);
+
+        Assert.Equal(1, await CountAsync());
+        Assert.Contains(
+            "headers of 1 segment", (await ToolRun.Expect(ExitCode.Ok, "stat", store)).Text, StringComparison.Ordinal);
+        JsonElement report = await ToolRun.ExpectJson(ExitCode.Damage, "verify", store);
+        Assert.Equal(0, report.GetProperty("lost").GetProperty("artifacts").GetInt64());
+        JsonElement exported = await ToolRun.ExpectJson(ExitCode.Ok, "export", store, temporary["copy"]);
+        Assert.Equal(6, exported.GetProperty("exported").GetInt64());
+        await ToolRun.Expect(ExitCode.Repaired, "repair", store);
+        await ToolRun.Expect(ExitCode.Ok, "verify", store);
+        Assert.Equal(0, await CountAsync());
+
+        async Task<long> CountAsync() => (await ToolRun.ExpectJson(ExitCode.Ok, "stat", store))
+            .GetProperty("damagedHeaders").GetInt64();
+    }
 }

@@ -20,7 +20,7 @@ internal sealed class SegmentTrailerTarget : IFuzzTarget
 
         FuzzFailureException.Require(
             read.FooterOffset < read.CommittedEnd && read.CommittedEnd <= FileLength, "lies inside the file");
-        FuzzFailureException.Require(Read(Write(read.FooterOffset, read.CommittedEnd)) == read, "encodes again");
+        FuzzFailureException.Require(Read(Encode(read)) == read, "encodes again");
         return true;
     }
 
@@ -30,10 +30,13 @@ internal sealed class SegmentTrailerTarget : IFuzzTarget
     private static SegmentTrailer? Read(ReadOnlySpan<byte> bytes) =>
         SegmentTrailer.TryRead(bytes, Samples.Store.StoreId, Samples.SegmentId, FileLength);
 
-    private static byte[] Write(long footer, long end)
+    private static byte[] Write(long footer, long end) =>
+        Encode(new SegmentTrailer(Samples.Store.StoreId, Samples.SegmentId, footer, end));
+
+    private static byte[] Encode(SegmentTrailer trailer)
     {
         byte[] bytes = new byte[SegmentTrailerLayout.Size];
-        new SegmentTrailer(Samples.Store.StoreId, Samples.SegmentId, footer, end).Write(bytes);
+        trailer.Write(bytes);
         return bytes;
     }
 }

@@ -157,6 +157,13 @@ internal sealed class CompactionJob : IDisposable
                     "a directory block is damaged; the records were walked"));
             }
 
+            if (victim.Segment.HeaderProblem is { } problem)
+            {
+                victim.IsDamaged = true;
+                Tally.Damage.Add(
+                    new VerifyFinding(VerifyFindingKind.Segment, victim.Segment.Name, 0, 0, null, problem));
+            }
+
             return contents;
         }
         catch (IOException e) when (e is not PackStoreException)

@@ -58,12 +58,28 @@ internal static class StatsCollector
             DiskBytes = walk.DiskBytes,
             IndexBytes = walk.BytesOf(StoreFileNames.Index),
             Segments = segments.Count,
+            DamagedHeaders = segments.Count(s => IsHeaderDamaged(core.Directory, s)),
             SegmentSizeBytes = core.Options.SegmentSizeBytes ?? core.Identity.SegmentSizeBytes,
             IndexLoad = (double)state.Table.Entries / ((state.Table.BucketCount + state.Table.OverflowCount) * 7L),
             Ages = CollectAges(core, state.Table),
             Space = walk.Shares(counters, segments),
             SegmentUses = uses,
         };
+    }
+
+    /// <summary>Reads the header again: a segment is opened at its first use, and most are not open.</summary>
+    private static bool IsHeaderDamaged(IStoreDirectory directory, Segment segment)
+    {
+        try
+        {
+            using IStoreFile? file = directory.TryOpen(segment.Name, writable: false);
+            return file is not null
+                && SegmentFront.ReadHeader(file, out _, out bool isDamaged) is null && isDamaged;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static Dictionary<int, long> LengthsOf(StoreCore core)

@@ -30,7 +30,14 @@ internal sealed class StoreCore : IHashSource
         Metrics = new StoreMetrics(options.MeterFactory);
         Metrics.Watch(Accounting);
         Residency = new ResidencyClock();
-        Log = new StoreLog(options.LoggerFactory);
+        StoreLog log = new(options.LoggerFactory);
+        StoreMetrics metrics = Metrics;
+        Log = log;
+        NoteDamagedHeader = (segment, problem) =>
+        {
+            log.HeaderDamaged(segment.Name, problem);
+            metrics.HeaderDamaged();
+        };
         _state = new StoreState(this, null!, SegmentMap.Empty, null);
         RefreshHour();
         if (options.Checksums == ChecksumPolicy.Always)
@@ -52,6 +59,7 @@ internal sealed class StoreCore : IHashSource
         Metrics = other.Metrics;
         Log = other.Log;
         Residency = other.Residency;
+        NoteDamagedHeader = other.NoteDamagedHeader;
         _state = new StoreState(this, null!, SegmentMap.Empty, null);
         RefreshHour();
     }
@@ -73,6 +81,9 @@ internal sealed class StoreCore : IHashSource
     public StoreLog Log { get; }
 
     public ResidencyClock Residency { get; }
+
+    /// <summary>Tells of a segment that is served although its header is damaged.</summary>
+    public Action<Segment, string> NoteDamagedHeader { get; }
 
     public LiveAccounting Accounting { get; } = new();
 

@@ -32,4 +32,8 @@ internal sealed partial class StoreLog(ILoggerFactory? factory)
 
     [LoggerMessage(8, LogLevel.Information, "Evicted {Artifacts} artifacts of {Bytes} bytes")]
     public partial void Evicted(long artifacts, long bytes);
+
+    [LoggerMessage(9, LogLevel.Warning,
+        "{File}: its header is damaged ({Problem}); its trailer stands in until a repair")]
+    public partial void HeaderDamaged(string file, string problem);
 }

@@ -7,6 +7,7 @@ internal sealed class StoreMetrics : IDisposable
 {
     private readonly Meter? _meter;
     private readonly Counter<long>? _damaged;
+    private readonly Counter<long>? _damagedHeaders;
     private readonly Counter<long>? _puts;
     private readonly Counter<long>? _putBytes;
     private readonly Counter<long>? _evicted;
@@ -20,6 +21,8 @@ internal sealed class StoreMetrics : IDisposable
         _meter = factory?.Create("PackStore");
         _damaged = _meter?.CreateCounter<long>("packstore.damaged", "{record}",
             "Records that failed a check on a hit.");
+        _damagedHeaders = _meter?.CreateCounter<long>("packstore.damaged.headers", "{segment}",
+            "Segments that are served although their header is damaged.");
         _puts = _meter?.CreateCounter<long>("packstore.puts", "{record}", "Records appended.");
         _putBytes = _meter?.CreateCounter<long>("packstore.put.bytes", "By", "Bytes appended.");
         _evicted = _meter?.CreateCounter<long>("packstore.evicted", "{artifact}", "Artifacts evicted.");
@@ -32,6 +35,8 @@ internal sealed class StoreMetrics : IDisposable
     }
 
     public void Damaged() => _damaged?.Add(1);
+
+    public void HeaderDamaged() => _damagedHeaders?.Add(1);
 
     public void Appended(int records, long bytes)
     {

@@ -67,8 +67,17 @@ internal sealed record SegmentHeader(
     }
 
     /// <summary>Reads and checks it; <paramref name="problem"/> says what was wrong.</summary>
-    public static SegmentHeader? TryRead(ReadOnlySpan<byte> source, out string problem)
+    public static SegmentHeader? TryRead(ReadOnlySpan<byte> source, out string problem) =>
+        TryRead(source, out problem, out _);
+
+    /// <summary>Reads and checks it; <paramref name="problem"/> says what was wrong.</summary>
+    /// <param name="source">Its bytes.</param>
+    /// <param name="problem">What is wrong.</param>
+    /// <param name="isDamaged">Whether it is wrong because its bytes are not those that were written. If not, it says
+    /// of itself that it is of another kind or version.</param>
+    public static SegmentHeader? TryRead(ReadOnlySpan<byte> source, out string problem, out bool isDamaged)
     {
+        isDamaged = true;
         if (source.Length < SegmentHeaderLayout.Size)
         {
             problem = $"{source.Length} bytes, expected a segment header of {SegmentHeaderLayout.Size}";
@@ -76,6 +85,9 @@ internal sealed record SegmentHeader(
         }
 
         ReadOnlySpan<byte> s = source[..SegmentHeaderLayout.Size];
+        ulong found = BinaryPrimitives.ReadUInt64LittleEndian(s[SegmentHeaderLayout.ChecksumOffset..]);
+        ulong expected = Checksum.Of(s[..SegmentHeaderLayout.ChecksumOffset]);
+        isDamaged = found != expected;
         ulong magic = BinaryPrimitives.ReadUInt64LittleEndian(s);
         if (magic != Magic)
         {
@@ -83,9 +95,7 @@ internal sealed record SegmentHeader(
             return null;
         }
 
-        ulong found = BinaryPrimitives.ReadUInt64LittleEndian(s[SegmentHeaderLayout.ChecksumOffset..]);
-        ulong expected = Checksum.Of(s[..SegmentHeaderLayout.ChecksumOffset]);
-        if (found != expected)
+        if (isDamaged)
         {
             problem = $"header checksum {found:x16}, expected {expected:x16}";
             return null;

@@ -24,8 +24,8 @@ internal static class SegmentTrailerLayout
     public const int Size = 64;
 }
 
-/// <summary>Where a sealed segment's footer stands; a convenience, for the footer is also found by walking the
-/// records.</summary>
+/// <summary>Where a sealed segment's footer stands, which is also found by walking the records; and whose segment it
+/// is, should the header be damaged.</summary>
 /// <param name="StoreId">The store.</param>
 /// <param name="SegmentId">The segment.</param>
 /// <param name="FooterOffset">Offset of the final directory block.</param>
@@ -35,6 +35,12 @@ internal sealed record SegmentTrailer(Guid StoreId, int SegmentId, long FooterOf
     /// <summary>"PKTRAIL1" as bytes.</summary>
     public const ulong Magic = 0x314C_4941_5254_4B50;
 
+    /// <summary>Whether it stands in for a damaged header: not if a later version has put something into what is
+    /// reserved here, for that may be how to read the records.</summary>
+    public bool CanStandIn => Reserved == default;
+
+    private (uint First, ulong Second) Reserved { get; init; }
+
     /// <summary>Writes it.</summary>
     public void Write(Span<byte> destination)
     {
@@ -43,6 +49,8 @@ internal sealed record SegmentTrailer(Guid StoreId, int SegmentId, long FooterOf
         BinaryPrimitives.WriteUInt64LittleEndian(d, Magic);
         StoreId.TryWriteBytes(d[SegmentTrailerLayout.StoreIdOffset..]);
         BinaryPrimitives.WriteInt32LittleEndian(d[SegmentTrailerLayout.SegmentIdOffset..], SegmentId);
+        BinaryPrimitives.WriteUInt32LittleEndian(d[SegmentTrailerLayout.ReservedOffset..], Reserved.First);
+        BinaryPrimitives.WriteUInt64LittleEndian(d[SegmentTrailerLayout.Reserved2Offset..], Reserved.Second);
         BinaryPrimitives.WriteInt64LittleEndian(d[SegmentTrailerLayout.FooterOffsetOffset..], FooterOffset);
         BinaryPrimitives.WriteInt64LittleEndian(d[SegmentTrailerLayout.CommittedEndOffset..], CommittedEnd);
         BinaryPrimitives.WriteUInt64LittleEndian(
@@ -64,7 +72,12 @@ internal sealed record SegmentTrailer(Guid StoreId, int SegmentId, long FooterOf
             new Guid(source.Slice(SegmentTrailerLayout.StoreIdOffset, SegmentTrailerLayout.StoreIdSize)),
             BinaryPrimitives.ReadInt32LittleEndian(source[SegmentTrailerLayout.SegmentIdOffset..]),
             BinaryPrimitives.ReadInt64LittleEndian(source[SegmentTrailerLayout.FooterOffsetOffset..]),
-            BinaryPrimitives.ReadInt64LittleEndian(source[SegmentTrailerLayout.CommittedEndOffset..]));
+            BinaryPrimitives.ReadInt64LittleEndian(source[SegmentTrailerLayout.CommittedEndOffset..]))
+        {
+            Reserved = (
+                BinaryPrimitives.ReadUInt32LittleEndian(source[SegmentTrailerLayout.ReservedOffset..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(source[SegmentTrailerLayout.Reserved2Offset..])),
+        };
         bool sane = trailer.StoreId == storeId && trailer.SegmentId == segmentId
             && trailer.FooterOffset >= SegmentHeaderLayout.Size
             && trailer.CommittedEnd > trailer.FooterOffset

@@ -43,6 +43,9 @@ public sealed class StoreStats
     /// <summary>Number of segments.</summary>
     public int Segments { get; internal init; }
 
+    /// <summary>Segments whose header is damaged; a repair writes them anew.</summary>
+    public int DamagedHeaders { get; internal init; }
+
     /// <summary>Size of a new segment in bytes.</summary>
     public long SegmentSizeBytes { get; internal init; }
 

@@ -88,8 +88,19 @@ internal sealed class Segment
     /// last, so that it may be readable another time.</summary>
     public bool IsOpenBlocked { get; private set; }
 
-    /// <summary>The boot in which it was begun; known once it is open.</summary>
+    /// <summary>The boot in which it was begun; known once it is open, and never if its header is
+    /// damaged.</summary>
     public Guid BornIn { get; private set; }
+
+    /// <summary>Set where the header is known to have been durable once, so that a damaged one is damage and not a
+    /// write that a power cut tore: then a sealed segment is served without it, and this is told why.</summary>
+    public Action<Segment, string>? WhenHeaderIsDamaged { get; init; }
+
+    /// <summary>What is wrong with the header of a segment that is served without it; known once it is open.</summary>
+    public string? HeaderProblem { get; private set; }
+
+    /// <summary>No record, footer or trailer reaches beyond this offset. Of a segment that is open.</summary>
+    public long CapacityBytes => _region!.Capacity;
 
     /// <summary>The open file; null until the first touch.</summary>
     public IStoreFile? File => _file;
@@ -138,53 +149,18 @@ internal sealed class Segment
                 return true;
             }
 
-            IStoreFile? file = null;
-            SegmentHeader? header = null;
-            IsOpenBlocked = false;
-            try
+            if (!TryOpenLocked(out problem))
             {
-                file = _directory.TryOpen(Name, writable: false);
-                if (file is null)
-                {
-                    problem = "absent";
-                    return false;
-                }
-
-                header = ReadHeader(file, out problem);
-            }
-            catch (IOException e)
-            {
-                // Out of descriptors, no permission, unreadable: what it holds is a miss until it can be opened.
-                file?.Dispose();
-                problem = e.Message;
-                IsOpenBlocked = true;
                 return false;
             }
-
-            if (header is null || header.SegmentId != Id || header.Store.StoreId != _store.StoreId)
-            {
-                file.Dispose();
-                problem = header is null ? problem : $"segment {header.SegmentId} of store {header.Store.StoreId}";
-                return false;
-            }
-
-            BornIn = header.BootId;
-            MapLocked(file, header.CapacityBytes);
-            return true;
         }
-    }
 
-    /// <summary>Reads a segment's header from its file.</summary>
-    public static SegmentHeader? ReadHeader(IStoreFile file, out string problem)
-    {
-        byte[] front = new byte[SegmentHeaderLayout.Size];
-        int read = file.Read(0, front);
-        if (read < front.Length && file.Stat().Length >= front.Length)
+        if (HeaderProblem is { } damage)
         {
-            throw new IOException($"{file.Name}: {read} of {front.Length} bytes of the header could be read.");
+            WhenHeaderIsDamaged!(this, damage);
         }
 
-        return SegmentHeader.TryRead(front.AsSpan(0, read), out problem);
+        return true;
     }
 
     /// <summary>The bytes of a range before the committed end, resident; false if it is not inside or cannot be
@@ -305,6 +281,43 @@ internal sealed class Segment
             }
         }
 
+        return true;
+    }
+
+    private bool TryOpenLocked(out string problem)
+    {
+        IStoreFile? file = null;
+        SegmentFront? front;
+        IsOpenBlocked = false;
+        try
+        {
+            file = _directory.TryOpen(Name, writable: false);
+            if (file is null)
+            {
+                problem = "absent";
+                return false;
+            }
+
+            front = SegmentFront.TryRead(file, _store.StoreId, Id, WhenHeaderIsDamaged is not null, out problem);
+        }
+        catch (IOException e)
+        {
+            // Out of descriptors, no permission, unreadable: what it holds is a miss until it can be opened.
+            file?.Dispose();
+            problem = e.Message;
+            IsOpenBlocked = true;
+            return false;
+        }
+
+        if (front is null)
+        {
+            file.Dispose();
+            return false;
+        }
+
+        BornIn = front.BornIn;
+        HeaderProblem = front.HeaderProblem;
+        MapLocked(file, front.CapacityBytes);
         return true;
     }
 

@@ -95,21 +95,14 @@ internal sealed class SegmentAppender : IDisposable
         }
     }
 
-    /// <summary>Goes on with a segment that was closed cleanly, or that is to be sealed after an unclean
-    /// stop.</summary>
+    /// <summary>Goes on with an open segment that was closed cleanly, or that is to be sealed, or only synced, after an
+    /// unclean stop.</summary>
     public static SegmentAppender Reopen(IStoreDirectory directory, Guid storeId, Segment segment,
         DirectoryBuilder builder)
     {
         IStoreFile file = directory.TryOpen(segment.Name, writable: true)
             ?? throw new CorruptStoreException(segment.Name, 0, "nothing", "the active segment");
-        SegmentHeader? header = Segment.ReadHeader(file, out string problem);
-        if (header is null)
-        {
-            file.Dispose();
-            throw new CorruptStoreException(segment.Name, 0, problem, "a segment header");
-        }
-
-        return new SegmentAppender(directory, storeId, segment, file, header.CapacityBytes, builder);
+        return new SegmentAppender(directory, storeId, segment, file, segment.CapacityBytes, builder);
     }
 
     /// <summary>Whether records of these lengths, with footer and trailer behind them, still fit.</summary>

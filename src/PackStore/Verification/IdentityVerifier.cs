@@ -1,4 +1,5 @@
 using PackStore.Format;
+using PackStore.Segments;
 using PackStore.Storage;
 
 namespace PackStore.Verification;
@@ -72,7 +73,7 @@ internal static class IdentityVerifier
             try
             {
                 using IStoreFile? file = run.Directory.TryOpen(StoreFileNames.Segment(id), writable: false);
-                if (file is not null && PackStore.Segments.Segment.ReadHeader(file, out _) is { } header)
+                if (file is not null && SegmentFront.ReadHeader(file, out _, out _) is { } header)
                 {
                     return header.Store;
                 }

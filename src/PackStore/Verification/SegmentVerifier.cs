@@ -1,4 +1,5 @@
 using PackStore.Format;
+using PackStore.Segments;
 using PackStore.Storage;
 
 namespace PackStore.Verification;
@@ -92,7 +93,7 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
             }
 
             long length = file.Stat().Length;
-            SegmentExtent extent = Extent(id, file, length, IsWhole(id, file), now);
+            SegmentExtent extent = Extent(id, length, ReadTrailer(id, file, length), IsWhole(id, file), now);
             using FileWindow window = new(run, file) { Limit = length };
             bool wasWalked = _walked.TryGetValue(id, out long from);
             new SegmentWalk(run, id, window, extent, new SegmentDirectory(), isServed: true)
@@ -151,14 +152,18 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         }
 
         bool isWhole = IsWhole(id, file);
-        SegmentExtent extent = Extent(id, file, length, isWhole, now);
+        SegmentTrailer? trailer = ReadTrailer(id, file, length);
+        SegmentExtent extent = Extent(id, length, trailer, isWhole, now);
         _promised[id] = isWhole ? extent.End : extent.Sure;
         // Made after the extent is known: what it has read before could be older than what the trailer promises.
         using FileWindow window = new(run, file) { Limit = Math.Min(length, extent.TailEnd) };
         bool isPromised = isWhole || run.IsStrict || (isListed && listed.DurableEnd > 0)
             || (now is { } writer && writer.Committed.SegmentId == id
                 && writer.Committed.Offset > SegmentHeaderLayout.Size);
-        bool isServed = (isShortened && length < SegmentHeaderLayout.Size) || CheckHeader(id, window, isPromised);
+        // As at an open: what was durable once is damaged and not torn.
+        bool canStandIn = isListed && listed.DurableEnd > 0 && SegmentFront.StandsIn(trailer, length);
+        bool isServed = (isShortened && length < SegmentHeaderLayout.Size)
+            || CheckHeader(id, window, isPromised, canStandIn);
         if (_torn.Contains(id))
         {
             return;
@@ -208,12 +213,9 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
     }
 
     private SegmentExtent Extent(
-        int id, IStoreFile file, long length, bool isWhole,
+        int id, long length, SegmentTrailer? trailer, bool isWhole,
         (RecordLocation Committed, RecordLocation Directory)? now)
     {
-        byte[] last = new byte[SegmentTrailerLayout.Size];
-        int read = length >= SegmentTrailerLayout.Size ? ReadLast(file, length, last) : 0;
-        SegmentTrailer? trailer = SegmentTrailer.TryRead(last.AsSpan(0, read), run.Identity.StoreId, id, length);
         CheckpointSegment? listed = _listed.TryGetValue(id, out CheckpointSegment entry) ? entry : null;
         return SegmentExtent.Find(id, length, trailer, listed, checkpoint.KeepsCommitted, isWhole, now);
     }
@@ -245,16 +247,16 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
     public bool IsPromised(in LooseRecord record) =>
         !_promised.TryGetValue(record.SegmentId, out long end) || record.Offset < end;
 
-    private int ReadLast(IStoreFile file, long length, byte[] last)
+    private SegmentTrailer? ReadTrailer(int id, IStoreFile file, long length)
     {
         try
         {
-            return file.Read(length - last.Length, last);
+            return SegmentFront.ReadTrailer(file, run.Identity.StoreId, id, length);
         }
         catch (IOException e) when (!run.IsStrict || StorageError.IsMedium(e))
         {
             // As good as a damaged trailer, which is reported where one is expected.
-            return 0;
+            return null;
         }
     }
 
@@ -307,10 +309,11 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         return !window.Read(0, SegmentHeaderLayout.Size + RecordHeaderLayout.Size).ContainsAnyExcept((byte)0);
     }
 
-    private bool CheckHeader(int id, FileWindow window, bool isPromised)
+    /// <summary>Checks the header; says whether the segment is served, be it without one.</summary>
+    private bool CheckHeader(int id, FileWindow window, bool isPromised, bool canStandIn)
     {
         ReadOnlySpan<byte> front = window.Read(0, SegmentHeaderLayout.Size);
-        SegmentHeader? header = SegmentHeader.TryRead(front, out string problem);
+        SegmentHeader? header = SegmentHeader.TryRead(front, out string problem, out bool isDamaged);
         if (header is not null && header.SegmentId == id && header.Store.StoreId == run.Identity.StoreId)
         {
             return true;
@@ -320,6 +323,14 @@ internal sealed class SegmentVerifier(VerifyRun run, CheckpointVerifier checkpoi
         {
             problem = $"segment {header.SegmentId} of store {header.Store.StoreId}, "
                 + $"expected {id} of {run.Identity.StoreId}";
+        }
+
+        if (isDamaged && canStandIn)
+        {
+            run.Findings.Add(
+                VerifyFindingKind.Segment, StoreFileNames.Segment(id), 0, null,
+                $"{problem}; served by its trailer, and written anew by a repair");
+            return true;
         }
 
         if (isPromised || header is not null || IsOther(front))

@@ -68,6 +68,7 @@ internal sealed class StatCommand : IVerb
         json.WriteNumber("diskBytes", stats.DiskBytes);
         json.WriteNumber("indexBytes", stats.IndexBytes);
         json.WriteNumber("segments", stats.Segments);
+        json.WriteNumber("damagedHeaders", stats.DamagedHeaders);
         json.WriteNumber("segmentSize", stats.SegmentSizeBytes);
         json.WriteNumber("indexLoad", Math.Round(stats.IndexLoad, 4));
         StatTables.WriteAges(json, stats.Ages, withBytes: false);
@@ -95,6 +96,11 @@ internal sealed class StatCommand : IVerb
         text.Field("loose", Invariant($"{SizeText.Format(stats.LooseBytes)} in {stats.LooseFiles} files"));
         text.Field("disk", SizeText.Format(stats.DiskBytes));
         text.Field("segments", Invariant($"{stats.Segments} of {SizeText.Format(stats.SegmentSizeBytes)}"));
+        if (stats.DamagedHeaders > 0)
+        {
+            text.Field("damaged", Invariant($"the headers of {stats.DamagedHeaders} segments; see 'packtool verify'"));
+        }
+
         text.Field("index",
             Invariant($"{SizeText.Format(stats.IndexBytes)}, {100 * stats.IndexLoad:0.0} % of its slots in use"));
         text.Blank();

@@ -20,7 +20,8 @@ public class VerifyAfterCrashTests(ITestOutputHelper output)
         CrashScenario.All.Select(static s => s.Name).Where(static n => !IsOfDamaged(n)));
 
     // A repair begins with damage, and ends with it if it is stopped.
-    private static bool IsOfDamaged(string name) => name.StartsWith("repair", StringComparison.Ordinal);
+    private static bool IsOfDamaged(string name) =>
+        name.StartsWith("repair", StringComparison.Ordinal) || name.StartsWith("damaged", StringComparison.Ordinal);
 
     private static long States => long.TryParse(
         Environment.GetEnvironmentVariable("PACKSTORE_VERIFY_STATES"), CultureInfo.InvariantCulture, out long states)

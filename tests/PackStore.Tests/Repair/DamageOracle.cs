@@ -84,7 +84,9 @@ internal sealed class DamageOracle(DamageSample sample)
 
         if (sample.IsUntouched(damaged, key))
         {
-            return IsWhole(report, sample.PlaceOf(key).File) ? null : "nothing of it was touched";
+            string file = sample.PlaceOf(key).File;
+            return IsWhole(report, file) && !sample.IsServedByTrailer(damaged, file)
+                ? null : "nothing of it was touched";
         }
 
         DamagePlace place = sample.PlaceOf(key);

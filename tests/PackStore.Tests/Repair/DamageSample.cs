@@ -144,6 +144,19 @@ internal sealed class DamageSample
                 && damaged.Files[l].Length == Image.Files[l].Length);
     }
 
+    /// <summary>Whether a segment has nothing but its header damaged that would keep it from being served: it is
+    /// sealed, its trailer is as it was, and the checkpoint tells that the header was durable once.</summary>
+    public bool IsServedByTrailer(StoreImage damaged, string file)
+    {
+        byte[] was = Image.Files[file];
+        return was.AsSpan(^SegmentTrailerLayout.Size..).ContainsAnyExcept((byte)0)
+            && damaged.Files.TryGetValue(file, out byte[]? bytes) && bytes.Length == was.Length
+            && bytes.AsSpan(^SegmentTrailerLayout.Size..).SequenceEqual(was.AsSpan(^SegmentTrailerLayout.Size..))
+            && SegmentHeader.TryRead(bytes, out _, out bool isDamaged) is null && isDamaged
+            && damaged.IsSame(Image, StoreFileNames.Checkpoint, 0, Image.Files[StoreFileNames.Checkpoint].Length)
+            && damaged.Files[StoreFileNames.Checkpoint].Length == Image.Files[StoreFileNames.Checkpoint].Length;
+    }
+
     private static void Snapshot(ArtifactStore store) =>
         Assert.True(store.Engine.Checkpoints!.TryWriteSnapshot(CancellationToken.None));
 

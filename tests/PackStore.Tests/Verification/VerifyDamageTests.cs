@@ -120,7 +120,25 @@ public sealed class VerifyDamageTests
 
         VerifyReport report = await sample.VerifyAsync();
 
-        Assert.Equal((VerifyFindingKind.Segment, Name, 0L), Place(Assert.Single(report.Damage)));
+        Expect(report, VerifyFindingKind.Segment, Name, 0, null, 0);
+        Assert.Contains("repair", Assert.Single(report.Damage).Detail, StringComparison.Ordinal);
+        Assert.Single((await sample.VerifyAsync(VerifyLevel.Index)).Damage);
+    }
+
+    [Fact]
+    public async Task A_segment_header_and_its_trailer()
+    {
+        using SampleStore sample = await SampleStore.CreateAsync();
+        const string Name = "segments/00000002.seg";
+        long at = new FileInfo(sample.File(Name)).Length - SegmentTrailerLayout.Size;
+        sample.Flip(Name, 100);
+        sample.Flip(Name, at + SegmentTrailerLayout.FooterOffsetOffset);
+
+        VerifyReport report = await sample.VerifyAsync();
+
+        Assert.Equal(
+            [(VerifyFindingKind.Segment, Name, 0L), (VerifyFindingKind.Directory, Name, at)],
+            report.Damage.Select(Place));
         Assert.True(report.LostArtifacts > 0);
     }
 

@@ -66,8 +66,11 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             && !WasWrittenSince(checkpoint!);
         foreach (int id in ids)
         {
-            Segment segment = new(core.Directory, core.Identity, core.Residency, id);
             bool listed = known.TryGetValue(id, out CheckpointSegment entry);
+            Segment segment = new(core.Directory, core.Identity, core.Residency, id)
+            {
+                WhenHeaderIsDamaged = entry.DurableEnd > 0 ? core.NoteDamagedHeader : null,
+            };
             if (listed && entry.IsSealed)
             {
                 TakeSealed(segment, entry);
@@ -104,7 +107,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     private bool IsSegment(int id)
     {
         using IStoreFile? file = core.Directory.TryOpen(StoreFileNames.Segment(id), writable: false);
-        return file is not null && Segment.ReadHeader(file, out _) is not null;
+        return file is not null && SegmentFront.ReadHeader(file, out _, out _) is not null;
     }
 
     /// <summary>Whether HEAD, where it is exact, says that something was appended after the checkpoint: then a writer
@@ -179,10 +182,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         segment.DurableEnd = listed?.DurableEnd ?? 0;
         segment.SetLive(listed?.LiveBytes ?? 0);
         _segments.Add(segment);
-        byte[] last = new byte[SegmentTrailerLayout.Size];
-        int read = length >= SegmentTrailerLayout.Size ? segment.File.Read(length - SegmentTrailerLayout.Size, last)
-            : 0;
-        if (SegmentTrailer.TryRead(last.AsSpan(0, read), core.Identity.StoreId, segment.Id, length) is { } trailer)
+        if (SegmentFront.ReadTrailer(segment.File, core.Identity.StoreId, segment.Id, length) is { } trailer)
         {
             segment.CommittedEnd = trailer.CommittedEnd;
             segment.DirectoryOffset = trailer.FooterOffset;

@@ -305,10 +305,8 @@ internal sealed class TailFollower : IDisposable
     private long SealedEnd(Segment segment)
     {
         long length = segment.File!.Stat().Length;
-        byte[] last = new byte[SegmentTrailerLayout.Size];
-        int read = length >= last.Length ? segment.File.Read(length - last.Length, last) : 0;
-        SegmentTrailer? trailer = SegmentTrailer.TryRead(last.AsSpan(0, read), _core.Identity.StoreId, segment.Id,
-            length);
+        SegmentTrailer? trailer = SegmentFront.ReadTrailer(
+            segment.File, _core.Identity.StoreId, segment.Id, length);
         segment.IsSealed = trailer is not null;
         segment.DirectoryOffset = trailer?.FooterOffset ?? segment.DirectoryOffset;
         return trailer?.CommittedEnd ?? length;
