@@ -39,7 +39,7 @@ internal static class LeaseFactory
                 ReadOnlySpan<byte> record = ReadPath.ReadHot(core, state, word);
                 if (RecordHeader.IsPlainDigest(record, key.Padded))
                 {
-                    return new PayloadLease(state, slot, token, word, record, null);
+                    return new PayloadLease(state, slot, token, word, record, RecordHeader.ReadCount(record), null);
                 }
             }
             else if (word == IndexWord.Absent)
@@ -107,7 +107,9 @@ internal static class LeaseFactory
                 }
 
                 kept = true;
-                lease = new PayloadLease(found.State, slot, token, found.Place, found.Record, detached);
+                int plainCount = detached is null ? RecordBody.PlainCount(found.Record) : 0;
+                lease = new PayloadLease(
+                    found.State, slot, token, found.Place, found.Record, plainCount, detached);
             }
         }
         finally
@@ -194,7 +196,8 @@ internal static class LeaseFactory
         }
 
         StoreCore core = engine.Core;
-        lease = new PayloadLease(core.State, slot, token, LeasePlace.Of(default, core.Hour), put.Record, detached);
+        lease = new PayloadLease(
+            core.State, slot, token, LeasePlace.Of(default, core.Hour), put.Record, plainCount: 0, detached);
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using PackStore.Engine;
 using PackStore.Format;
 using PackStore.Segments;
@@ -22,7 +23,11 @@ public readonly ref struct PayloadLease : IDisposable
     private readonly StoreState? _state;
     private readonly EpochSlot? _slot;
     private readonly DetachedPayloads? _detached;
-    private readonly ReadOnlySpan<byte> _record;
+    private readonly ref readonly byte _start;
+    private readonly int _length;
+
+    // See RecordBody.PlainCount: what is below it can be read without a second look.
+    private readonly int _plainCount;
     private readonly ulong _token;
 
     // See LeasePlace.
@@ -30,13 +35,15 @@ public readonly ref struct PayloadLease : IDisposable
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal PayloadLease(
-        StoreState state, EpochSlot slot, ulong token, ulong place, ReadOnlySpan<byte> record,
+        StoreState state, EpochSlot slot, ulong token, ulong place, ReadOnlySpan<byte> record, int plainCount,
         DetachedPayloads? detached)
     {
         _state = state;
         _slot = slot;
         _detached = detached;
-        _record = record;
+        _start = ref MemoryMarshal.GetReference(record);
+        _length = record.Length;
+        _plainCount = plainCount;
         _token = token;
         _place = place;
     }
@@ -49,10 +56,16 @@ public readonly ref struct PayloadLease : IDisposable
         _state = state;
         _detached = slot.Detached;
         _place = slot.Place;
-        if (!state.Segments.TryReadAgain(_place, slot.Length, out _record) && !TryReadOther(slot, out _record))
+        if (!state.Segments.TryReadAgain(_place, slot.Length, out ReadOnlySpan<byte> record)
+            && !TryReadOther(slot, out record))
         {
             _state = null;
+            return;
         }
+
+        _start = ref MemoryMarshal.GetReference(record);
+        _length = record.Length;
+        _plainCount = _detached is null ? RecordBody.PlainCount(record) : 0;
     }
 
     /// <summary>Whether the artifact is here. Everything else on a miss throws
@@ -60,7 +73,11 @@ public readonly ref struct PayloadLease : IDisposable
     public bool IsHit => _state is not null;
 
     /// <summary>Number of outputs.</summary>
-    public int Count => RecordHeader.ReadCount(Record);
+    public int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _plainCount > 0 ? _plainCount : RecordHeader.ReadCount(Record);
+    }
 
     /// <summary>Names, modes, streams' lengths, times. Decoded, and allocated, at each call.</summary>
     public ArtifactMetadata Metadata =>
@@ -78,7 +95,6 @@ public readonly ref struct PayloadLease : IDisposable
 
     private ReadOnlySpan<byte> Record
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             if (_state is null)
@@ -86,8 +102,14 @@ public readonly ref struct PayloadLease : IDisposable
                 ThrowMiss();
             }
 
-            return _record;
+            return Bytes;
         }
+    }
+
+    private ReadOnlySpan<byte> Bytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => MemoryMarshal.CreateReadOnlySpan(in _start, _length);
     }
 
     private Segment? Segment => LeasePlace.Segment(_place, _state!);
@@ -102,9 +124,7 @@ public readonly ref struct PayloadLease : IDisposable
     public ReadOnlySpan<byte> this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _detached is null && RecordBody.TryReadPlain(_record, index, out ReadOnlySpan<byte> bytes)
-            ? bytes
-            : BytesChecked(this, index);
+        get => (uint)index < (uint)_plainCount ? RecordBody.ReadPlain(Bytes, index) : BytesChecked(this, index);
     }
 
     /// <summary>What is known of an output.</summary>
@@ -130,15 +150,16 @@ public readonly ref struct PayloadLease : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         PayloadInfo info = GetInfo(index);
-        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(_record,
-            RecordHeader.ReadUnchecked(_record).KeyLength, index);
+        ReadOnlySpan<byte> record = Bytes;
+        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record,
+            RecordHeader.ReadUnchecked(record).KeyLength, index);
         Delivery delivery = new(_state!.Core, path, options ?? new DeliveryOptions(), info.Mode);
         if (_detached?[index] is { } bytes)
         {
             return descriptor is { Tier: PayloadTier.Loose, Encoding: PayloadEncoding.Raw, SharesInode: false }
                 ? delivery.FromLoose(
-                    StoreFileNames.LooseFile(RecordBody.ReadKey(_record,
-                        RecordHeader.ReadUnchecked(_record).KeyLength).Bytes, index, descriptor.Place),
+                    StoreFileNames.LooseFile(RecordBody.ReadKey(record,
+                        RecordHeader.ReadUnchecked(record).KeyLength).Bytes, index, descriptor.Place),
                     descriptor.StoredLength, bytes)
                 : delivery.FromBytes(bytes.Sequence);
         }
@@ -173,7 +194,7 @@ public readonly ref struct PayloadLease : IDisposable
             throw new InvalidOperationException("The lease was disposed.");
         }
 
-        return new PayloadOwner(metadata, region, Offset, _record.Length, detached);
+        return new PayloadOwner(metadata, region, Offset, _length, detached);
     }
 
     /// <summary>Gives the right back. The spans must not be used any more.</summary>
@@ -221,18 +242,19 @@ public readonly ref struct PayloadLease : IDisposable
             ThrowIndex(index);
         }
 
-        return lease.Bytes(index);
+        return lease.BytesOf(index);
     }
 
-    private ReadOnlySpan<byte> Bytes(int index)
+    private ReadOnlySpan<byte> BytesOf(int index)
     {
         if (_detached is not null && _detached[index] is { } detached)
         {
             return detached.Span;
         }
 
-        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(_record, RecordHeader.ReadKeyLength(_record), index);
-        return _record.Slice((int)descriptor.Place, (int)descriptor.StoredLength);
+        ReadOnlySpan<byte> record = Bytes;
+        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record, RecordHeader.ReadKeyLength(record), index);
+        return record.Slice((int)descriptor.Place, (int)descriptor.StoredLength);
     }
 
     private ReadOnlySpan<byte> Stream(RecordFlags stream)
@@ -244,6 +266,6 @@ public readonly ref struct PayloadLease : IDisposable
         }
 
         bool second = stream == RecordFlags.StandardError && (header.Flags & RecordFlags.StandardOutput) != 0;
-        return Bytes(header.Count + (second ? 1 : 0));
+        return BytesOf(header.Count + (second ? 1 : 0));
     }
 }

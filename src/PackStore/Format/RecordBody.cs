@@ -99,23 +99,21 @@ internal static class RecordBody
         return descriptors;
     }
 
-    /// <summary>The bytes of an output of a checked record none of whose payloads is detached; false if there is no
-    /// such output. Reads no more of the descriptor than it needs.</summary>
+    /// <summary>Number of outputs that <see cref="ReadPlain"/> may be asked for, in a checked record none of whose
+    /// payloads is detached: all of them with a key of up to 32 bytes, else none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryReadPlain(ReadOnlySpan<byte> record, int index, out ReadOnlySpan<byte> bytes)
-    {
-        if (record.Length < RecordHeaderLayout.Size || (uint)index >= (uint)RecordHeader.ReadCount(record))
-        {
-            bytes = default;
-            return false;
-        }
+    public static int PlainCount(ReadOnlySpan<byte> record) =>
+        RecordHeader.ReadKeyLength(record) <= RecordHeaderLayout.KeySize ? RecordHeader.ReadCount(record) : 0;
 
+    /// <summary>The bytes of an output below <see cref="PlainCount"/>. Reads no more of the descriptor than it
+    /// needs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ReadOnlySpan<byte> ReadPlain(ReadOnlySpan<byte> record, int index)
+    {
         ReadOnlySpan<byte> descriptor = record.Slice(
-            DescriptorsOffset(RecordHeader.ReadKeyLength(record)) + (index * PayloadDescriptorLayout.Size),
-            PayloadDescriptorLayout.Size);
-        bytes = record.Slice(
+            KeyTailOffset + (index * PayloadDescriptorLayout.Size), PayloadDescriptorLayout.Size);
+        return record.Slice(
             (int)BinaryPrimitives.ReadUInt32LittleEndian(descriptor),
             (int)BinaryPrimitives.ReadInt64LittleEndian(descriptor[PayloadDescriptorLayout.StoredLengthOffset..]));
-        return true;
     }
 }
