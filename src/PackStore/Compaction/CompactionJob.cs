@@ -166,7 +166,7 @@ internal sealed class CompactionJob : IDisposable
 
             return contents;
         }
-        catch (IOException e) when (e is not PackStoreException)
+        catch (IOException e) when (e is not PackStoreException or UnreadableException)
         {
             throw new VictimUnreadableException(victim.Segment.Name, e);
         }

@@ -22,6 +22,10 @@ internal sealed class ReadPath(StoreCore core)
     /// <summary>Called before a lookup of a read-only attach; see <see cref="Opening.TailFollower.Follow"/>.</summary>
     public Func<ulong>? Follow { get; init; }
 
+    /// <summary>Whether something that the writer has published cannot be read just now, so that nothing is known to be
+    /// the newest; see <see cref="Opening.TailFollower.IsBlind"/>.</summary>
+    public Func<bool>? IsBlind { get; init; }
+
     /// <summary>Finds the artifact of a key. Inside an epoch section.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
@@ -62,7 +66,7 @@ internal sealed class ReadPath(StoreCore core)
         {
             ulong followed = Follow?.Invoke() ?? 0;
             StoreState state = core.State;
-            if (state.Recovery is not null)
+            if (state.Recovery is not null || IsBlind?.Invoke() == true)
             {
                 return TryFindSlow(key, hash, touch: false, out found);
             }
@@ -229,14 +233,29 @@ internal sealed class ReadPath(StoreCore core)
 
     private bool TryFindFollowed(scoped in ArtifactKey key, ulong hash, bool touch, out FoundRecord found)
     {
+        found = default;
         StoreState state = core.State;
-        if (state.Recovery is not { } runs
-            || !runs.TryFindNewest(state, key, hash, out RecordLocation location, out bool removed))
+        RecordLocation location = default;
+        bool removed = false;
+        try
         {
-            return TryFindIndexed(core.State, key, hash, touch, out found);
+            if (IsBlind?.Invoke() == true)
+            {
+                return false;
+            }
+
+            if (state.Recovery is not { } runs
+                || !runs.TryFindNewest(state, key, hash, out location, out removed))
+            {
+                return TryFindIndexed(core.State, key, hash, touch, out found);
+            }
+        }
+        catch (UnreadableException e)
+        {
+            core.Log.Ignored(e.File ?? "", e.Message);
+            return false;
         }
 
-        found = default;
         if (removed || !state.Segments.TryGet(location.SegmentId, out Segment? segment)
             || !RecordReader.TryReadRecord(segment, location.Offset, out RecordHeader header,
                 out ReadOnlySpan<byte> record, out _)

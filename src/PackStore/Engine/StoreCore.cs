@@ -87,6 +87,10 @@ internal sealed class StoreCore : IHashSource
 
     public LiveAccounting Accounting { get; } = new();
 
+    /// <summary>Set for good when the index came to lack something because it could not be read: see <see
+    /// cref="Writing.WriterState.HasUnreadable"/>.</summary>
+    public bool HasUnreadable { get; private set; }
+
     /// <summary>Guards everything that changes the store: the appender, the index's structure, the segment map, the
     /// sequence. Held for
     /// one gathered write at the longest.</summary>
@@ -148,6 +152,14 @@ internal sealed class StoreCore : IHashSource
     /// they may come back. What leads into any other segment that is not there is left over from before it was
     /// compacted.</summary>
     public IReadOnlySet<int> AbsentSegments { get; set; } = new HashSet<int>();
+
+    /// <summary>Notes that the index lacks something that could not be read: neither it nor the counts are to be
+    /// saved.</summary>
+    public void NoteUnreadable()
+    {
+        HasUnreadable = true;
+        Accounting.IsExact = false;
+    }
 
     /// <summary>Sends lookups the long way round until <see cref="RemoveDetour"/>. Called before its reason can be
     /// seen.</summary>
@@ -228,6 +240,12 @@ internal sealed class StoreCore : IHashSource
         if (!State.Segments.TryGet(IndexWord.SegmentId(word), out Segment? segment)
             || !TryReadKey(segment, IndexWord.Offset(word), out ArtifactKey key, out _))
         {
+            // A split drops what it cannot place.
+            if (segment is not null && MayBeReadLater(segment, IndexWord.Offset(word)))
+            {
+                NoteUnreadable();
+            }
+
             return false;
         }
 

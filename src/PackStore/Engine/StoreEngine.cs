@@ -42,6 +42,7 @@ internal sealed class StoreEngine
         Reads = new ReadPath(core)
         {
             Follow = follower is null ? null : follower.Follow,
+            IsBlind = follower is null ? null : () => follower.IsBlind,
             Used = core.IsReadOnly ? _inbox.Note : null,
         };
         if (writer is not null)

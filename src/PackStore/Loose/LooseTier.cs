@@ -75,22 +75,33 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
 
     /// <summary>The bytes of a loose payload, present, of the recorded length and, unless the policy says never,
     /// checksum; null otherwise.</summary>
-    public PayloadBytes? TryOpen(in ArtifactKey key, int index, in PayloadDescriptor descriptor)
+    public PayloadBytes? TryOpen(in ArtifactKey key, int index, in PayloadDescriptor descriptor) =>
+        TryOpen(key, index, descriptor, out _);
+
+    /// <inheritdoc cref="TryOpen(in ArtifactKey, int, in PayloadDescriptor)"/>
+    /// <param name="key">The key.</param>
+    /// <param name="index">The payload's number.</param>
+    /// <param name="descriptor">What the record says of it.</param>
+    /// <param name="isRefused">Whether the system refused it just now, which says nothing about it.</param>
+    public PayloadBytes? TryOpen(in ArtifactKey key, int index, in PayloadDescriptor descriptor, out bool isRefused)
     {
         try
         {
-            return TryOpenNamed(StoreFileNames.LooseFile(key.Bytes, index, descriptor.Place), descriptor);
+            return TryOpenNamed(
+                StoreFileNames.LooseFile(key.Bytes, index, descriptor.Place), descriptor, out isRefused);
         }
         catch (IOException)
         {
             // A link, a directory, or an unreadable file in its place: to the caller all of that is a payload that is
             // not there.
+            isRefused = true;
             return null;
         }
     }
 
-    private PayloadBytes? TryOpenNamed(string name, in PayloadDescriptor descriptor)
+    private PayloadBytes? TryOpenNamed(string name, in PayloadDescriptor descriptor, out bool isRefused)
     {
+        isRefused = false;
         if (descriptor.SharesInode)
         {
             return TryReadShared(name, descriptor);
@@ -110,7 +121,7 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
             }
         }
 
-        return TryMap(name, descriptor);
+        return TryMap(name, descriptor, out isRefused);
     }
 
     /// <summary>Gives up the mapping of a file; whoever has it keeps it.</summary>
@@ -313,8 +324,9 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
     }
 
-    private PayloadBytes? TryMap(string name, in PayloadDescriptor descriptor)
+    private PayloadBytes? TryMap(string name, in PayloadDescriptor descriptor, out bool isRefused)
     {
+        isRefused = false;
         using IStoreFile? file = directory.TryOpen(name, writable: false);
         SchedulePoint.Reach("loose.opened");
         if (file is null || file.Stat().Length != descriptor.StoredLength)
@@ -328,8 +340,8 @@ internal sealed class LooseTier(IStoreDirectory directory, bool verify, bool kee
         }
 
         MappedRegion region = file.Map(descriptor.StoredLength);
-        if (!region.TryPopulate(0, descriptor.StoredLength)
-            || (verify && LooseHash.Of(RegionMemory.Sequence(region, 0,
+        isRefused = !region.TryPopulate(0, descriptor.StoredLength);
+        if (isRefused || (verify && LooseHash.Of(RegionMemory.Sequence(region, 0,
                 descriptor.StoredLength)) != descriptor.Checksum))
         {
             region.Release();

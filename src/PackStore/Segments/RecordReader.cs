@@ -40,6 +40,44 @@ internal static class RecordReader
         return true;
     }
 
+    /// <summary>Throws if a record, or its header where that is all that is known, was not to be had because it was
+    /// refused just now.</summary>
+    public static void ThrowIfRefused(Segment segment, long offset, in RecordHeader header, string? problem)
+    {
+        int length = Math.Max(header.RecordLength, RecordHeaderLayout.Size);
+        if (problem == Unreadable && segment.MayBeReadLater(offset, length))
+        {
+            throw Refused(segment, offset);
+        }
+    }
+
+    /// <summary>Throws if the key of a record was not to be had because it was refused just now, by then or
+    /// still.</summary>
+    public static void ThrowIfKeyRefused(Segment segment, long offset)
+    {
+        if (FindKeyRefusal(segment, offset) is { } refusal)
+        {
+            throw refusal;
+        }
+    }
+
+    /// <summary>Whether the key of a record was not to be had because it was refused just now, by then or still; null
+    /// if there is none to be had.</summary>
+    public static UnreadableException? FindKeyRefusal(Segment segment, long offset)
+    {
+        bool isRefused = TryReadHeader(segment, offset, out RecordHeader header, out string? problem)
+            ? header.KeyLength > 0
+            : problem == Unreadable && segment.MayBeReadLater(offset, RecordHeaderLayout.Size);
+        return isRefused ? Refused(segment, offset) : null;
+    }
+
+    private static UnreadableException Refused(Segment segment, long offset) =>
+        new($"{segment.Name}: the record at {offset} cannot be read just now. If that stays so, the store has to be "
+            + "repaired.")
+        {
+            File = segment.Name,
+        };
+
     /// <summary>Checks an artifact or tombstone in a record whose header was checked: body, descriptors, and the
     /// payloads in the
     /// segment if asked for. Returns what was wrong, or null; <paramref name="inPayload"/> says whether that was a

@@ -180,6 +180,26 @@ internal sealed class Segment
         return TryReadSlow(offset, length, out bytes);
     }
 
+    /// <summary>Whether a range that <see cref="TryRead"/> did not give may be had another time: it is there, and the
+    /// system refused it. Else it lies outside, or the file is gone, cut, or not this segment.</summary>
+    public bool MayBeReadLater(long offset, long length)
+    {
+        if (!TryOpen(out _))
+        {
+            return IsOpenBlocked;
+        }
+
+        try
+        {
+            long end = Math.Min(CommittedEnd, Math.Min(_file!.Stat().Length, CapacityBytes));
+            return offset >= 0 && length >= 0 && offset <= end && length <= end - offset;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Lets the hit read this segment through a table, if it is mapped.</summary>
     public void PublishTo(RegionTable table)
     {

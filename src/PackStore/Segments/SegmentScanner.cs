@@ -6,6 +6,7 @@ namespace PackStore.Segments;
 /// Walks the records of a segment front to back. Where no sound record starts it looks for the next one at every
 /// multiple of 64 bytes.
 /// </summary>
+/// <remarks>Where bytes are refused it throws <see cref="UnreadableException"/>: a record may stand there.</remarks>
 internal ref struct SegmentScanner
 {
     private readonly Segment _segment;
@@ -33,8 +34,7 @@ internal ref struct SegmentScanner
     /// <summary>What was wrong there.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Whether bytes could not be had anywhere so far: then a record may stand where none was
-    /// found.</summary>
+    /// <summary>Whether bytes were not there anywhere so far: the file is gone, cut, or no segment.</summary>
     public bool WasUnreadable { get; private set; }
 
     /// <summary>Goes to the next sound header; false at the end.</summary>
@@ -61,6 +61,7 @@ internal ref struct SegmentScanner
                 return true;
             }
 
+            RecordReader.ThrowIfRefused(_segment, at, default, problem);
             WasUnreadable |= problem == RecordReader.Unreadable;
             if (SkippedFrom < 0)
             {

@@ -71,6 +71,12 @@ internal sealed class BasicCrashScenarios : CrashScenarioSet
             CrashStep.Put(1, 3500), CrashStep.Put(2, 3500), CrashStep.Put(3, 3500), CrashStep.Put(4, 3500),
                 CrashStep.Put(5, 3500),
             CrashStep.Kill, CrashStep.Flush, CrashStep.Read);
+        yield return new("flushed, killed, put on", Durability.OnFlush,
+            CrashStep.Put(1, 3500), CrashStep.Put(2, 3500), CrashStep.Put(3, 3500), CrashStep.Put(4, 3500),
+            CrashStep.Remove(1), CrashStep.Put(3, 3400), CrashStep.Put(5, 3500), CrashStep.Put(4, 3400),
+            CrashStep.Put(5, 3400), CrashStep.Flush, CrashStep.Reopen, CrashStep.Read, CrashStep.Put(2, 3500),
+            CrashStep.Flush, CrashStep.Remove(3), CrashStep.Kill, CrashStep.Put(6, 3500), CrashStep.Snapshot,
+            CrashStep.Read);
         yield return new("checkpoint", Durability.OnFlush,
             CrashStep.Put(1, 100), CrashStep.Checkpoint, CrashStep.Put(2, 100), CrashStep.Flush, CrashStep.Checkpoint,
             CrashStep.Put(1, 200), CrashStep.Reopen, CrashStep.Checkpoint, CrashStep.Put(3, 100), CrashStep.Flush);

@@ -77,6 +77,48 @@ public class FaultSweepTests(ITestOutputHelper output)
             $"{problems.Count} of {runs} runs bad, the first:\n{string.Join('\n', problems.Take(4))}");
     }
 
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public async Task What_cannot_be_read_for_a_while_is_not_lost(string name)
+    {
+        CrashScenario scenario = CrashScenario.Of(name);
+        int all = 0;
+        await RunAsync(scenario, Unreadable(scenario, int.MaxValue, 1, () => all++), "none", []);
+        List<string> problems = [];
+        int runs = 0;
+        int step = TriesAll ? 1 : 1 + (all / MostOperations);
+        for (int at = 1; at <= all; at += step)
+        {
+            // A populate is followed by a read of the same bytes; a slow recovery of the disk by a second attempt.
+            for (int length = 1; length <= 3; length++)
+            {
+                if (TriesAll || length == 1 + (at / step % 3))
+                {
+                    int number = 0;
+                    await RunAsync(
+                        scenario, Unreadable(scenario, at, length, () => number++),
+                        $"read {at} of {all}, {length} of them", problems);
+                    runs++;
+                }
+            }
+        }
+
+        output.WriteLine($"{name}: {all} reads, {runs} runs");
+        Assert.True(problems.Count == 0,
+            $"{problems.Count} of {runs} runs bad, the first:\n{string.Join('\n', problems.Take(4))}");
+    }
+
+    /// <summary>So many reads fail, and those after them do not. A repair takes a sector that fails for lost, and is
+    /// right to; it ends at anything else.</summary>
+    private static FaultPlan Unreadable(CrashScenario scenario, int at, int length, Func<int> next) => new()
+    {
+        Errno = scenario.Name.Contains("repair", StringComparison.Ordinal) ? Emfile : Eio,
+        IsLasting = true,
+        Matches = (operation, _) => operation is StoreOperation.Open or StoreOperation.Read or StoreOperation.List
+            or StoreOperation.Map or StoreOperation.Populate && next() + 1 is var number && number >= at
+            && number < at + (long)length,
+    };
+
     /// <summary>A store to a mapped page cannot fail, and a closed file's attributes are nobody's business.</summary>
     internal static bool CanFail(StoreOperation operation, string name) => operation != StoreOperation.StoreWord;
 

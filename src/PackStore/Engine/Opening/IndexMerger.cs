@@ -10,8 +10,9 @@ namespace PackStore.Engine.Opening;
 /// them; when all is merged
 /// <see cref="PurgeTombstones"/> takes them out.</remarks>
 /// <param name="core">The store.</param>
-/// <param name="keepsUnclear">Whether a record stays out, for <see cref="MergeLeft"/>, while what may be an older one
-/// of its key cannot be read. Two slots for one key would be one that no removal finds.</param>
+/// <param name="keepsUnclear">Whether a record stays out, for <see cref="MergeLeft"/>, while it, or what may be an
+/// older one of its key, cannot be read. Two slots for one key would be one that no removal finds. Else such a record
+/// throws <see cref="UnreadableException"/>.</param>
 internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
 {
     private readonly List<(Segment Segment, DirectoryEntry Entry)> _left = [];
@@ -20,15 +21,39 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
 
     /// <summary>Finds the slot of a key by reading the records of all candidates.</summary>
     public static bool TryFindKey(
-        StoreCore core, StoreState state, in ArtifactKey key, ulong hash, out IndexProbe probe, out RecordHeader header)
+        StoreCore core, StoreState state, in ArtifactKey key, ulong hash, out IndexProbe probe,
+        out RecordHeader header) => TryFindKey(core, state, key, hash, out probe, out header, out _);
+
+    /// <inheritdoc cref="TryFindKey(StoreCore, StoreState, in ArtifactKey, ulong, out IndexProbe, out RecordHeader)"/>
+    /// <param name="core">The store.</param>
+    /// <param name="state">Its state.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="hash">Its hash.</param>
+    /// <param name="probe">The slot.</param>
+    /// <param name="header">What it leads to.</param>
+    /// <param name="refusal">Of a key that was not found: why it may be there all the same. A second slot would be one
+    /// that lookups may take for the first.</param>
+    public static bool TryFindKey(
+        StoreCore core, StoreState state, in ArtifactKey key, ulong hash, out IndexProbe probe,
+        out RecordHeader header, out UnreadableException? refusal)
     {
+        refusal = null;
         probe = state.Table.Probe(hash);
         while (probe.MoveNext())
         {
-            if (state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
-                && StoreCore.TryReadKey(segment, IndexWord.Offset(probe.Word), out ArtifactKey found, out header)
-                && found == key)
+            long offset = IndexWord.Offset(probe.Word);
+            if (!state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment))
             {
+                continue;
+            }
+
+            if (!StoreCore.TryReadKey(segment, offset, out ArtifactKey found, out header))
+            {
+                refusal ??= RecordReader.FindKeyRefusal(segment, offset);
+            }
+            else if (found == key)
+            {
+                refusal = null;
                 return true;
             }
         }
@@ -37,22 +62,48 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
         return false;
     }
 
+    /// <summary>Takes out of the index what may be, or by now is known to be, a slot of a key that could not be read:
+    /// the next open finds it again.</summary>
+    public static void DropUnclear(StoreCore core, in ArtifactKey key, ulong hash)
+    {
+        StoreState state = core.State;
+        core.NoteUnreadable();
+        IndexProbe probe = state.Table.Probe(hash);
+        while (probe.MoveNext())
+        {
+            long offset = IndexWord.Offset(probe.Word);
+            if (state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
+                && (StoreCore.TryReadKey(segment, offset, out ArtifactKey found, out _)
+                    ? found == key
+                    : RecordReader.FindKeyRefusal(segment, offset) is not null))
+            {
+                state.Table.TryRemove(ref probe);
+                probe = state.Table.Probe(hash);
+            }
+        }
+    }
+
     /// <summary>Whether something that was to be merged could not be read just now, and was left out.</summary>
     public bool MetUnreadable { get; private set; }
 
-    /// <summary>Whether a record is sound to the last payload byte in its segment; <paramref name="unreadable"/> if
-    /// that cannot be told just now.</summary>
-    public static bool IsSound(Segment segment, long offset, out bool unreadable)
+    /// <summary>Whether a record is sound to the last payload byte in its segment. Throws if that cannot be told just
+    /// now.</summary>
+    public static bool IsSound(Segment segment, long offset)
     {
-        bool isRead = RecordReader.TryReadRecord(
-            segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record, out string? problem);
-        unreadable = !isRead && problem == RecordReader.Unreadable;
-        return isRead && RecordReader.FindProblem(record, header, payloads: true, out _) is null;
+        if (RecordReader.TryReadRecord(
+                segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record, out string? problem))
+        {
+            return RecordReader.FindProblem(record, header, payloads: true, out _) is null;
+        }
+
+        RecordReader.ThrowIfRefused(segment, offset, header, problem);
+        return false;
     }
 
     /// <summary>Whether a record may replace an older one: sound, and its loose files are what it says. One that may
     /// not stays out for good: its
-    /// segment's durable end is held, so that the next open asks again.</summary>
+    /// segment's durable end is held, so that the next open asks again. Throws if that cannot be told just
+    /// now.</summary>
     public static bool MayReplace(StoreCore core, Segment segment, long offset)
     {
 #if PACKSTORE_PROOF
@@ -62,7 +113,7 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
         }
 
 #endif
-        if (offset < segment.TrustedEnd || (IsSound(segment, offset, out _) && HasLooseFiles(core, segment, offset)))
+        if (offset < segment.TrustedEnd || (IsSound(segment, offset) && HasLooseFiles(core, segment, offset)))
         {
             return true;
         }
@@ -84,9 +135,11 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
             PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record, header.KeyLength, i);
             if (descriptor.Tier == PayloadTier.Loose)
             {
-                if (core.Loose.TryOpen(key, i, descriptor) is not { } bytes)
+                if (core.Loose.TryOpen(key, i, descriptor, out bool isRefused) is not { } bytes)
                 {
-                    return false;
+                    return isRefused
+                        ? throw new UnreadableException($"A loose file of {key} cannot be read just now.")
+                        : false;
                 }
 
                 bytes.Release();
@@ -109,6 +162,18 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
             return Leave(segment, entry);
         }
 
+        try
+        {
+            return MergeReadable(segment, entry, hour, isCopy);
+        }
+        catch (UnreadableException) when (keepsUnclear)
+        {
+            return Leave(segment, entry);
+        }
+    }
+
+    private MergeOutcome MergeReadable(Segment segment, in DirectoryEntry entry, ushort hour, bool isCopy)
+    {
         RecordLocation location = new(segment.Id, entry.Offset);
         IndexProbe probe = core.State.Table.Probe(entry.Hash);
         IndexProbe leftOver = probe;
@@ -135,9 +200,8 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
         }
 
         if (entry.Offset >= segment.TrustedEnd && entry.Kind == RecordKind.Tombstone
-            && !IsSound(segment, entry.Offset, out bool unreadable))
+            && !IsSound(segment, entry.Offset))
         {
-            MetUnreadable |= unreadable;
             return MergeOutcome.Merged;
         }
 
@@ -198,6 +262,11 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
             }
             else if (!StoreCore.TryReadKey(other, at.Offset, out ArtifactKey otherKey, out known))
             {
+                if (!isCopy && !keepsUnclear)
+                {
+                    RecordReader.ThrowIfKeyRefused(other, at.Offset);
+                }
+
                 // A copy was made of a record that could be read.
                 bool isUnclear = isCopy || (keepsUnclear && StoreCore.MayBeReadLater(other, at.Offset));
                 otherwise = isUnclear ? SlotKind.Unclear : otherwise;
@@ -206,6 +275,7 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
             {
                 if (!StoreCore.TryReadKey(segment, entry.Offset, out ArtifactKey key, out _))
                 {
+                    RecordReader.ThrowIfKeyRefused(segment, entry.Offset);
                     return SlotKind.Nothing;
                 }
 

@@ -68,6 +68,9 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
         }
     }
 
+    /// <summary>Ends a merge that failed, for a reader that has loaded everything anew. Under the write lock.</summary>
+    public void Forget() => Merger = null;
+
     /// <summary>Stops early; what is not merged is found again at the next open.</summary>
     public void Dispose()
     {
@@ -99,7 +102,9 @@ internal sealed class RecoveryJob(StoreCore core, Action<bool> finished) : IDisp
         catch (Exception e) when (e is IOException or OutOfMemoryException)
         {
             // The runs that are left stay in the state, so every artifact is still found; whoever waits is told.
+            // Entries that a damaged snapshot lost are not, and nobody may save the index as if they did not exist.
             _failure = e;
+            core.NoteUnreadable();
             core.Log.HintFailed("The index", e);
         }
         finally

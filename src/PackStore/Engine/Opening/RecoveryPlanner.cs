@@ -19,7 +19,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     private readonly List<UnsealedSegment> _unsealed = [];
     private readonly LostSegments _lost = new(checkpoint);
 
-    // Whether bytes of the segment in hand could not be had. It is then left as it is: sealing it now could cut off
+    // Whether bytes of the segment in hand were not there. It is then left as it is: sealing it now could cut off
     // what the next open can read.
     private bool _unreadable;
     private readonly List<Segment> _unsynced = [];
@@ -42,8 +42,22 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         return planner._runs;
     }
 
-    /// <summary>Looks at every segment.</summary>
+    /// <summary>Looks at every segment. Throws if something that is there cannot be read just now: an older record
+    /// would be taken for the newest.</summary>
     public SegmentPlan Plan()
+    {
+        try
+        {
+            return PlanAll();
+        }
+        catch
+        {
+            _segments.ForEach(static s => s.Close());
+            throw;
+        }
+    }
+
+    private SegmentPlan PlanAll()
     {
         Dictionary<int, CheckpointSegment> known = checkpoint?.Segments.ToDictionary(s => s.SegmentId) ?? [];
         List<int> ids = [];
@@ -161,7 +175,7 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             if (segment.IsOpenBlocked)
             {
                 // Not damage but a refusal that may pass: going on without the segment would answer and flush wrongly.
-                throw new PackStoreException($"{segment.Name} cannot be read: {problem}.") { File = segment.Name };
+                throw new UnreadableException($"{segment.Name} cannot be read: {problem}.") { File = segment.Name };
             }
 
             core.Log.Ignored(segment.Name, problem);
@@ -256,11 +270,8 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         bool isEndKnown = IsClean || (_sameBoot && head!.Committed.SegmentId == segment.Id);
         while (scanner.MoveNext(resynchronise: !isEndKnown))
         {
-            bool unreadable = false;
-            if (scanner.Header.Kind != RecordKind.Padding
-                && !IndexMerger.IsSound(segment, scanner.Offset, out unreadable))
+            if (scanner.Header.Kind != RecordKind.Padding && !IndexMerger.IsSound(segment, scanner.Offset))
             {
-                _unreadable |= unreadable;
                 if (isEndKnown)
                 {
                     break;
@@ -297,9 +308,20 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     /// list.</summary>
     private DirectoryBuilder? AddRuns(Segment segment, long? unsealedEnd)
     {
+        if (!segment.TryOpen(out string problem))
+        {
+            // It may come back: nothing is saved that says what is in it.
+            _unreadable = true;
+            return segment.IsOpenBlocked
+                ? throw new UnreadableException($"{segment.Name} cannot be read: {problem}.") { File = segment.Name }
+                : null;
+        }
+
         long from = SegmentHeaderLayout.Size;
         DirectoryBuilder? builder = null;
-        if (segment.DirectoryOffset > 0 && TryReadBlock(segment, out List<(long Offset, int Count, long End)> blocks))
+        if (segment.DirectoryOffset > 0
+            && SegmentBlocks.TryRead(
+                core, segment, ref _maxSequence, out List<(long Offset, int Count, long End)> blocks))
         {
             builder = unsealedEnd is null ? null : new DirectoryBuilder(blocks[^1].End, _maxSequence);
             int before = 0;
@@ -360,34 +382,4 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
     /// <summary>Up to where the snapshot settles what is in a segment. Records before it that are not in the index were
     /// superseded, removed or evicted, and those must not come back after a close that counted without them.</summary>
     private long SettledIn(Segment segment) => segment.Id == watermark.SegmentId ? watermark.Offset : 0;
-
-    private bool TryReadBlock(Segment segment, out List<(long Offset, int Count, long End)> blocks)
-    {
-        blocks = [];
-        long at = segment.DirectoryOffset;
-        if (!RecordReader.TryReadRecord(segment, at, out RecordHeader header, out ReadOnlySpan<byte> record,
-            out string? problem)
-            || !DirectoryBlock.TryRead(record, header, out DirectoryBlock block, out problem))
-        {
-            core.Log.Damaged(segment.Name, at, problem ?? "no directory block");
-            return false;
-        }
-
-        for (int i = 0; i < block.ContentsCount; i++)
-        {
-            (long offset, int count) = block.Contents(i);
-            if (!RecordReader.TryReadHeader(segment, offset, out RecordHeader earlier, out _)
-                || earlier.Kind != RecordKind.Directory)
-            {
-                core.Log.Damaged(segment.Name, offset, "no directory block");
-                return false;
-            }
-
-            blocks.Add((offset, count, offset + earlier.RecordLength));
-        }
-
-        blocks.Add((at, block.Count, at + header.RecordLength));
-        _maxSequence = Math.Max(_maxSequence, Math.Max(block.MaxSequence, header.Sequence));
-        return true;
-    }
 }

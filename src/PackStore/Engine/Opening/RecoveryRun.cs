@@ -40,7 +40,7 @@ internal sealed class RecoveryRun(
     /// <param name="from">Where to start.</param>
     /// <param name="to">Where to end.</param>
     /// <param name="resynchronise">Whether to look on behind damage.</param>
-    /// <param name="unreadable">Whether bytes could not be had, so that records may be missing.</param>
+    /// <param name="unreadable">Whether bytes were not there, so that records may be missing.</param>
     public static List<DirectoryEntry> Walk(
         StoreCore core, Segment segment, long from, long to, bool resynchronise, out bool unreadable)
     {
@@ -53,9 +53,10 @@ internal sealed class RecoveryRun(
             {
                 entries.Add(entry);
             }
-            else
+            else if (scanner.Header.Kind is RecordKind.Artifact or RecordKind.Tombstone)
             {
-                unreadable |= scanner.Header.Kind is RecordKind.Artifact or RecordKind.Tombstone;
+                RecordReader.ThrowIfKeyRefused(segment, scanner.Offset);
+                unreadable = true;
             }
         }
 
@@ -159,6 +160,7 @@ internal sealed class RecoveryRun(
             }
         }
 
+        RecordReader.ThrowIfRefused(segment, blockOffset, header, problem);
         lock (_lock)
         {
             if (_walked is null)

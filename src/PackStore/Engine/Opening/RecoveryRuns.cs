@@ -16,12 +16,14 @@ internal sealed class RecoveryRuns(StoreCore core, IReadOnlyList<RecoveryRun> ru
 
     /// <summary>Finds the newest record of a key in the runs, if it is newer than what the index has.</summary>
     /// <returns>False where the index is to decide.</returns>
+    /// <exception cref="UnreadableException">It cannot be told just now which is the newest.</exception>
     public bool TryFindNewest(
         StoreState state, in ArtifactKey key, ulong hash, out RecordLocation location, out bool removed)
     {
         location = default;
         removed = false;
-        ulong best = IndexMerger.TryFindKey(core, state, key, hash, out IndexProbe _, out RecordHeader known)
+        ulong best = IndexMerger.TryFindKey(
+            core, state, key, hash, out IndexProbe _, out RecordHeader known, out UnreadableException? refusal)
             ? known.Sequence : 0;
         bool found = false;
         foreach (RecoveryRun run in runs)
@@ -40,11 +42,19 @@ internal sealed class RecoveryRuns(StoreCore core, IReadOnlyList<RecoveryRun> ru
             }
         }
 
-        return found;
+        // What the index has of the key may be newer than what the runs have.
+        return found && refusal is not null ? throw refusal : found;
     }
 
-    private static bool IsSoundRecordOf(StoreCore core, Segment segment, in DirectoryEntry entry, in ArtifactKey key) =>
-        StoreCore.TryReadKey(segment, entry.Offset, out ArtifactKey found, out RecordHeader header)
-        && found == key && header.Sequence == entry.Sequence
-        && IndexMerger.MayReplace(core, segment, entry.Offset);
+    private static bool IsSoundRecordOf(StoreCore core, Segment segment, in DirectoryEntry entry, in ArtifactKey key)
+    {
+        if (StoreCore.TryReadKey(segment, entry.Offset, out ArtifactKey found, out RecordHeader header))
+        {
+            return found == key && header.Sequence == entry.Sequence
+                && IndexMerger.MayReplace(core, segment, entry.Offset);
+        }
+
+        RecordReader.ThrowIfKeyRefused(segment, entry.Offset);
+        return false;
+    }
 }

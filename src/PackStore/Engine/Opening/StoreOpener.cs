@@ -200,9 +200,7 @@ internal static class StoreOpener
         {
             DirectoryEntry entry = run[core, i];
             if (!entry.HasLoose || entry.Offset < run.Segment.DurableEnd
-                || !RecordReader.TryReadRecord(run.Segment, entry.Offset, out RecordHeader header,
-                    out ReadOnlySpan<byte> record, out _)
-                || RecordReader.FindProblem(record, header, payloads: false, out _) is not null)
+                || !TryReadSound(run.Segment, entry.Offset, out RecordHeader header, out ReadOnlySpan<byte> record))
             {
                 continue;
             }
@@ -222,6 +220,19 @@ internal static class StoreOpener
                 }
             }
         }
+    }
+
+    private static bool TryReadSound(
+        Segment segment, long offset, out RecordHeader header, out ReadOnlySpan<byte> record)
+    {
+        if (RecordReader.TryReadRecord(segment, offset, out header, out record, out string? problem))
+        {
+            return RecordReader.FindProblem(record, header, payloads: false, out _) is null;
+        }
+
+        // The next flush would promise files that it does not sync.
+        RecordReader.ThrowIfRefused(segment, offset, header, problem);
+        return false;
     }
 
     private static void Begin(StoreEngine engine, LoadedState loaded)

@@ -16,9 +16,14 @@ namespace PackStore.Engine.Opening;
 /// what the index does not have was made before a removal and published behind it, and stays out. That holds as long as
 /// nothing before the copy was missed. A segment that goes while it is walked, or whose records the index leads to and
 /// that cannot be read, leaves a doubt; if a copy meets it, everything is loaded anew.</para>
+/// <para>Where what the writer has published cannot be read just now, the index may have older records than the newest:
+/// everything is loaded anew then too, and until that succeeds all lookups miss.</para>
 /// </remarks>
 internal sealed class TailFollower : IDisposable
 {
+    // While blind, and with nothing new published, loading anew is tried no more often.
+    private static readonly TimeSpan s_retryEvery = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly StoreCore _core;
     private readonly HeadPage? _head;
@@ -35,11 +40,14 @@ internal sealed class TailFollower : IDisposable
     // Whether records before _applied may have been missed, of which copies are still to come.
     private bool _hasMissed;
 
-    // Whether records before _applied could not be read: nothing but loading anew ends that.
+    // Whether records before _applied were not there to be read: nothing but loading anew ends that.
     private bool _hasHole;
 
     // Whether something was left out that loading anew may bring.
     private bool _isIncomplete;
+    private bool _isBlind;
+    private long _triedAt;
+    private ulong _triedWord;
 
     /// <summary>Starts behind what was loaded.</summary>
     /// <param name="core">The store.</param>
@@ -56,6 +64,10 @@ internal sealed class TailFollower : IDisposable
     /// copies are told by those, and nothing is loaded anew.</summary>
     public RecoveryJob? Recovery { get; set; }
 
+    /// <summary>Whether something that was published could not be read, so that the index may lead to what is not the
+    /// newest.</summary>
+    public bool IsBlind => Volatile.Read(ref _isBlind);
+
     /// <summary>Brings the index up to what the writer has published: two loads in the common case.</summary>
     /// <returns>A number that changes with the set of segments, as it was before. A segment may vanish at any time, for
     /// what lives in it was copied elsewhere: whoever did not find something looks again if the number has
@@ -69,7 +81,7 @@ internal sealed class TailFollower : IDisposable
 
         // Before the committed end: the writer moves them in the other order.
         ulong generation = _head.Generation;
-        if (_head.CommittedWord != Volatile.Read(ref _appliedWord))
+        if (_head.CommittedWord != Volatile.Read(ref _appliedWord) || IsBlind)
         {
             SchedulePoint.Reach("follow.behind");
             FollowSlow(_head);
@@ -93,6 +105,7 @@ internal sealed class TailFollower : IDisposable
         // nothing was published meanwhile there was none.
         _hasMissed = _head is not null && _head.CommittedWord != start.Word;
         Volatile.Write(ref _appliedWord, start.Word);
+        Volatile.Write(ref _isBlind, false);
     }
 
     private void FollowSlow(HeadPage page)
@@ -100,34 +113,75 @@ internal sealed class TailFollower : IDisposable
         SchedulePoint.BeforeLock(_lock, "follow lock");
         lock (_lock)
         {
-            ulong word = page.CommittedWord;
-            ulong applied = _appliedWord;
-            List<Segment> gone = [];
-            SchedulePoint.Reach("follow.word");
-            while (word != applied && page.IsCurrent(_core.Identity.StoreId, _core.Directory.BootId))
+            if (!IsBlind)
             {
-                bool hasVanished = false;
-                if (HeadWords.Unpack(word) is { SegmentId: not 0 } target && target.CompareTo(_applied) >= 0)
-                {
-                    hasVanished = Walk(_applied, target);
-                    SchedulePoint.Reach("follow.walked");
-                    _applied = target;
-                }
+                TryFollow(page);
+            }
 
+            if (IsBlind && IsRetryDue(page))
+            {
+                TryLoadAnew(page);
+            }
+        }
+    }
+
+    private void TryFollow(HeadPage page)
+    {
+        try
+        {
+            FollowLocked(page);
+        }
+        catch (IOException e)
+        {
+            _core.Log.HintFailed("The index", e);
+            Volatile.Write(ref _isBlind, true);
+            _triedWord = 0;
+        }
+    }
+
+    private bool IsRetryDue(HeadPage page)
+    {
+        TimeProvider clock = _core.Options.TimeProvider;
+        ulong word = page.CommittedWord;
+        if (word == _triedWord && clock.GetElapsedTime(_triedAt) < s_retryEvery)
+        {
+            return false;
+        }
+
+        _triedWord = word;
+        _triedAt = clock.GetTimestamp();
+        return true;
+    }
+
+    private void FollowLocked(HeadPage page)
+    {
+        ulong word = page.CommittedWord;
+        ulong applied = _appliedWord;
+        List<Segment> gone = [];
+        SchedulePoint.Reach("follow.word");
+        while (word != applied && page.IsCurrent(_core.Identity.StoreId, _core.Directory.BootId))
+        {
+            bool hasVanished = false;
+            if (HeadWords.Unpack(word) is { SegmentId: not 0 } target && target.CompareTo(_applied) >= 0)
+            {
+                hasVanished = Walk(_applied, target);
                 SchedulePoint.Reach("follow.walked");
-                hasVanished |= NoteVanished(page, gone);
-                applied = word;
-                // The copies of what has vanished were published before it did.
-                word = hasVanished ? page.CommittedWord : word;
-                _hasMissed &= word != applied;
+                _applied = target;
             }
 
-            if (!_isIncomplete || !TryLoadAnew(page))
-            {
-                Drop(gone);
-                // Last: whoever sees it looks nothing up in an index that lacks something.
-                Volatile.Write(ref _appliedWord, applied);
-            }
+            SchedulePoint.Reach("follow.walked");
+            hasVanished |= NoteVanished(page, gone);
+            applied = word;
+            // The copies of what has vanished were published before it did.
+            word = hasVanished ? page.CommittedWord : word;
+            _hasMissed &= word != applied;
+        }
+
+        if (!_isIncomplete || !TryLoadAnew(page))
+        {
+            Drop(gone);
+            // Last: whoever sees it looks nothing up in an index that lacks something.
+            Volatile.Write(ref _appliedWord, applied);
         }
     }
 
@@ -164,7 +218,7 @@ internal sealed class TailFollower : IDisposable
             if (!segment.TryOpen(out string problem))
             {
                 _core.Log.Ignored(segment.Name, problem);
-                _isIncomplete |= segment.IsOpenBlocked;
+                ThrowIfBlocked(segment);
                 return false;
             }
 
@@ -175,7 +229,7 @@ internal sealed class TailFollower : IDisposable
         }
         else if (!segment.TryOpen(out _))
         {
-            _isIncomplete |= segment.IsOpenBlocked;
+            ThrowIfBlocked(segment);
             return false;
         }
 
@@ -192,9 +246,10 @@ internal sealed class TailFollower : IDisposable
                     SchedulePoint.Reach("follow.record");
                     Apply(merger, segment, entry, isComplete: job is null);
                 }
-                else
+                else if (scanner.Header.Kind is RecordKind.Artifact or RecordKind.Tombstone)
                 {
-                    _hasHole |= scanner.Header.Kind is RecordKind.Artifact or RecordKind.Tombstone;
+                    RecordReader.ThrowIfKeyRefused(segment, scanner.Offset);
+                    _hasHole = true;
                 }
             }
 
@@ -207,6 +262,14 @@ internal sealed class TailFollower : IDisposable
         }
 
         return true;
+    }
+
+    private static void ThrowIfBlocked(Segment segment)
+    {
+        if (segment.IsOpenBlocked)
+        {
+            throw new UnreadableException($"{segment.Name} cannot be opened just now.") { File = segment.Name };
+        }
     }
 
     /// <summary>Applies one record.</summary>
@@ -288,11 +351,13 @@ internal sealed class TailFollower : IDisposable
         SchedulePoint.Reach("follow.loaded");
         lock (_core.WriteLock)
         {
-            if (Recovery?.Merger is not null)
+            if (Recovery is { Merger: not null, IsDone: false })
             {
                 fresh.ReleaseState();
                 return false;
             }
+
+            Recovery?.Forget();
 
             StoreState before = _core.TakeOver(fresh);
             EpochGate.Retire(() => StoreCore.Release(before));

@@ -106,7 +106,7 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         SchedulePoint.BeforeLock(SnapshotLock, "snapshot lock");
         lock (SnapshotLock)
         {
-            if (_isEnded || _holds > 0)
+            if (_isEnded || _holds > 0 || !IsIndexWhole())
             {
                 return false;
             }
@@ -236,6 +236,16 @@ internal sealed class Checkpointer(StoreCore core, WriterState writer, WritePath
         lock (core.WriteLock)
         {
             writer.CheckpointGeneration = record.Generation;
+        }
+    }
+
+    /// <summary>A snapshot stands for everything before its watermark: what could not be read and is not in the index
+    /// would not be looked at again.</summary>
+    private bool IsIndexWhole()
+    {
+        lock (core.WriteLock)
+        {
+            return core.State.Recovery is null && !writer.HasUnreadable;
         }
     }
 

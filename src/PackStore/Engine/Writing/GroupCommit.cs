@@ -263,7 +263,8 @@ internal sealed class GroupCommit(StoreCore core, WriterState writer, Checkpoint
                 writer.SupersededLoose.Dequeue();
                 writer.SupersededLooseBytes -= old.Bytes;
                 string name = StoreFileNames.LooseFile(old.Key.Bytes, old.Index, old.Generation);
-                if (SupersededFiles.IsLive(core, old.Key, old.Index, old.Generation))
+                // A newer version takes the name over where the older one's file was gone.
+                if (LooseReferences.MayName(core, old.Key, old.Index, old.Generation))
                 {
                     core.Loose.Claims.Remove(name);
                 }

@@ -1,14 +1,14 @@
 using PackStore.Engine.Opening;
 using PackStore.Format;
-using PackStore.Index;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Writing;
 
-/// <summary>Whether a key is there, for one who is about to remove it. Under the write lock.</summary>
+/// <summary>Whether a key is there, for one who is about to change it. Under the write lock.</summary>
 internal static class KeyPresence
 {
-    /// <summary>Whether there is an artifact of a key.</summary>
+    /// <summary>Whether there is an artifact of a key. Throws if that cannot be told just now: "it was not there" would
+    /// be a lie.</summary>
     public static bool IsThere(StoreCore core, in ArtifactKey key, ulong hash)
     {
         StoreState state = core.State;
@@ -17,22 +17,29 @@ internal static class KeyPresence
             return !removed;
         }
 
-        return IndexMerger.TryFindKey(core, state, key, hash, out _, out RecordHeader header)
-            && header.Kind == RecordKind.Artifact;
+        bool isKnown = IndexMerger.TryFindKey(
+            core, state, key, hash, out _, out RecordHeader header, out UnreadableException? refusal);
+        return refusal is not null ? throw refusal : isKnown && header.Kind == RecordKind.Artifact;
     }
 
-    /// <summary>A record that cannot be read just now may be the one that was to be removed: "it was not there" would
-    /// be a lie.</summary>
-    public static void ThrowIfUnreadable(StoreCore core, ulong hash)
+    /// <summary>Where an older record of a key may be in the index, and cannot be read, no newer one goes in: lookups
+    /// might take either, and a removal would find one.</summary>
+    public static void ThrowIfUnclear(StoreCore core, IndexMerger? merger, ReadOnlySpan<PreparedRecord> records)
     {
-        StoreState state = core.State;
-        IndexProbe probe = state.Table.Probe(hash);
-        while (probe.MoveNext())
+        foreach (PreparedRecord record in records)
         {
-            if (state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
-                && !segment.TryRead(IndexWord.Offset(probe.Word), RecordHeaderLayout.Size, out _))
+            if (!IndexMerger.TryFindKey(
+                    core, core.State, record.Key, record.Hash, out _, out _, out UnreadableException? refusal)
+                && refusal is not null)
             {
-                throw new IOException($"{segment.Name}: a record that may be the one to remove cannot be read.");
+                throw refusal;
+            }
+
+            if (merger?.HasLeft(record.Hash) == true)
+            {
+                throw new IOException(
+                    $"{core.Directory.FullPath}: an older record of {record.Key} could not be read when the store "
+                    + "was opened; open it again.");
             }
         }
     }

@@ -349,9 +349,9 @@ internal sealed class SegmentExchange(
     }
 
     /// <summary>Not the last one, for its number must not be given again; none that has still to be synced or sealed,
-    /// or that something live is counted in.</summary>
+    /// or that something live is counted in. None at all once the index lacks what could not be read.</summary>
     private bool IsRetirable(Segment segment) =>
-        segment.IsSealed && segment.Id < core.State.Segments.LastId
+        !writer.HasUnreadable && segment.IsSealed && segment.Id < core.State.Segments.LastId
         && (!core.Accounting.IsExact || segment.LiveBytes == 0)
         && core.State.Segments.TryGet(segment.Id, out Segment? known) && ReferenceEquals(known, segment)
         && !writer.UnsyncedSealed.Exists(a => ReferenceEquals(a.Segment, segment))

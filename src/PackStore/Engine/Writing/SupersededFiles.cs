@@ -1,6 +1,4 @@
-using PackStore.Engine.Opening;
 using PackStore.Format;
-using PackStore.Index;
 using PackStore.Segments;
 
 namespace PackStore.Engine.Writing;
@@ -36,23 +34,5 @@ internal static class SupersededFiles
 #endif
             }
         }
-    }
-
-    /// <summary>Whether the live record of a key names a loose file: a newer version takes the name over where the
-    /// older one's file was
-    /// gone.</summary>
-    public static bool IsLive(StoreCore core, in ArtifactKey key, int index, uint generation)
-    {
-        StoreState state = core.State;
-        if (!IndexMerger.TryFindKey(core, state, key, core.HashOf(key), out IndexProbe probe, out RecordHeader header)
-            || index >= header.DescriptorCount
-                || !state.Segments.TryGet(IndexWord.SegmentId(probe.Word), out Segment? segment)
-            || !segment.TryRead(IndexWord.Offset(probe.Word), header.RecordLength, out ReadOnlySpan<byte> record))
-        {
-            return false;
-        }
-
-        PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record, header.KeyLength, index);
-        return descriptor.Tier == PayloadTier.Loose && descriptor.Place == generation;
     }
 }

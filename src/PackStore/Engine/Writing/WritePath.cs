@@ -49,7 +49,7 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         lock (core.WriteLock)
         {
             ThrowIfRefused();
-            ThrowIfLeft(records);
+            KeyPresence.ThrowIfUnclear(core, recovery.Merger, records);
             _reserve.Check(writer.Appender, records);
             EnsureRoom(records);
             SegmentAppender appender = writer.Appender!;
@@ -137,7 +137,6 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
                 return Append([tombstone]);
             }
 
-            KeyPresence.ThrowIfUnreadable(core, hash);
             return core.State.Table.HasLeftOut ? Append([tombstone]) : 0;
         }
     }
@@ -221,23 +220,6 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         if (writer.Poison is { } poison)
         {
             throw poison;
-        }
-    }
-
-    /// <summary>Where an older record of a key may be in the index, and cannot be read, no newer one goes in.</summary>
-    private void ThrowIfLeft(ReadOnlySpan<PreparedRecord> records)
-    {
-        if (recovery.Merger is { } merger)
-        {
-            foreach (PreparedRecord record in records)
-            {
-                if (merger.HasLeft(record.Hash))
-                {
-                    throw new IOException(
-                        $"{core.Directory.FullPath}: an older record of {record.Key} could not be read when the store "
-                        + "was opened; open it again.");
-                }
-            }
         }
     }
 
@@ -326,11 +308,17 @@ internal sealed class WritePath(StoreCore core, WriterState writer, RecoveryJob 
         StoreState state = core.State;
         RecordLocation location = new(segment.Id, record.Offset);
         bool isPut = record.Kind == RecordKind.Artifact;
-        bool known = IndexMerger.TryFindKey(core, state, record.Key, record.Hash, out IndexProbe probe,
-            out RecordHeader old);
+        bool known = IndexMerger.TryFindKey(
+            core, state, record.Key, record.Hash, out IndexProbe probe, out RecordHeader old,
+            out UnreadableException? refusal);
         if (known)
         {
             Supersede(state, probe, record.Key, old);
+        }
+        else if (refusal is not null)
+        {
+            // It could be read before the append.
+            IndexMerger.DropUnclear(core, record.Key, record.Hash);
         }
 
         if (isPut || recovery.Merger is not null)

@@ -8,6 +8,8 @@ namespace PackStore.Engine.Writing;
 /// <remarks>Sequence numbers obey <c>DurableSequence &lt;= Sequence</c>.</remarks>
 internal sealed class WriterState(StoreCore core, HeadPage head)
 {
+    private bool _hasUnreadable;
+
     /// <summary>HEAD.</summary>
     public HeadPage Head => head;
 
@@ -81,9 +83,13 @@ internal sealed class WriterState(StoreCore core, HeadPage head)
     /// <summary>Whether the store had been closed cleanly before it was opened.</summary>
     public bool WasClean { get; init; }
 
-    /// <summary>Whether something could not be read, or was not there, when the store was opened: then neither snapshot
-    /// nor clean checkpoint is written, so that the next open looks at it again.</summary>
-    public bool HasUnreadable { get; set; }
+    /// <summary>Whether something could not be read, or was not there, when the store was opened or the index grew:
+    /// then neither snapshot nor clean checkpoint is written, so that the next open looks at it again.</summary>
+    public bool HasUnreadable
+    {
+        get => _hasUnreadable || core.HasUnreadable;
+        set => _hasUnreadable = value;
+    }
 
     /// <summary>Set for good by a failed sync.</summary>
     public StorePoisonedException? Poison { get; set; }
