@@ -1,3 +1,4 @@
+using PackStore.Repair;
 using PackStore.TestChild;
 using PackStore.TestKit;
 using Xunit;
@@ -109,6 +110,24 @@ public sealed class UnreadableTailTests
         using ArtifactStore again = ArtifactStore.OpenOver(disk, Options);
         Assert.False(again.Engine.Writer!.WasClean);
         Assert.Equal(2, SampleArtifact.VersionOf(again, 1));
+    }
+
+    [Fact]
+    public async Task A_tail_that_is_lost_for_good_takes_a_repair_and_costs_no_more_than_it_held()
+    {
+        using MemoryDirectory disk = await MakeAsync();
+        FaultingDirectory Broken() => new(disk) { Plan = Refusal(NewSegment, isLasting: true) };
+        Assert.ThrowsAny<PackStoreException>(() => ArtifactStore.OpenOver(Broken(), Options));
+
+        RepairOptions options = new() { TimeProvider = _clock };
+        RepairReport report = StoreRepairer.Run(Broken, options, null, CancellationToken.None);
+
+        Assert.True(report.IsClean);
+        using ArtifactStore store = ArtifactStore.OpenOver(Broken(), Options);
+        for (int key = 2; key <= 4; key++)
+        {
+            Assert.Equal(1, SampleArtifact.VersionOf(store, key));
+        }
     }
 
     private static FaultPlan Refusal(string segment, bool isLasting) => new()
