@@ -155,6 +155,9 @@ internal sealed class IndexTable
     public void Prefetch(ulong hash) =>
         _buckets.Prefetch((long)TableShape.BucketOf(Shape, hash) * SnapshotHeader.BucketBytes);
 
+    /// <summary>Asks the processor to fetch a hash's bucket and the hours beside it.</summary>
+    public void PrefetchForChange(ulong hash) => PrefetchBucket(TableShape.BucketOf(Shape, hash), isOverflow: false);
+
     /// <summary>Starts looking for a hash.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IndexProbe Probe(ulong hash) => new(this, hash);

@@ -26,10 +26,12 @@ internal static class KeyPresence
     /// might take either, and a removal would find one.</summary>
     public static void ThrowIfUnclear(StoreCore core, IndexMerger? merger, ReadOnlySpan<PreparedRecord> records)
     {
+        StoreState state = core.State;
         foreach (PreparedRecord record in records)
         {
-            if (!IndexMerger.TryFindKey(
-                    core, core.State, record.Key, record.Hash, out _, out _, out UnreadableException? refusal)
+            if (state.Table.Probe(record.Hash).MoveNext()
+                && !IndexMerger.TryFindKey(
+                    core, state, record.Key, record.Hash, out _, out _, out UnreadableException? refusal)
                 && refusal is not null)
             {
                 throw refusal;

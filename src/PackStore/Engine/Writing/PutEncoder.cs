@@ -267,6 +267,9 @@ internal sealed class PutEncoder(StoreCore core, long maxRecordLength)
     private void EncodeRecord(EncodedPut put, in ArtifactKey key, ArtifactOutcome outcome, PutParts parts,
         bool forMemory)
     {
+        ulong hash = core.HashOf(key);
+        // Hardly ever in the cache; it comes while the record is made.
+        core.State.Table.PrefetchForChange(hash);
         AddStream(put, key, outcome.StandardOutput, RecordFlags.StandardOutput, parts);
         AddStream(put, key, outcome.StandardError, RecordFlags.StandardError, parts);
         RecordMetadata metadata = new()
@@ -289,7 +292,7 @@ internal sealed class PutEncoder(StoreCore core, long maxRecordLength)
             put.Record = RecordBody.MetadataOffset(key.Length, staged.Length) + metadataLength > limit
                 ? null
                 : PreparedRecord.TryEncode(
-                    key, core.HashOf(key), metadata, metadataLength, staged, parts.Streams, hour, limit);
+                    key, hash, metadata, metadataLength, staged, parts.Streams, hour, limit);
             if (put.Record is not null)
             {
                 return;
