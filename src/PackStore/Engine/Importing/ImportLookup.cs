@@ -7,9 +7,11 @@ namespace PackStore.Engine.Importing;
 /// <summary>Looks at what is in the store at an imported key: whole, to the last payload byte, or not there.</summary>
 internal sealed class ImportLookup(StoreEngine engine)
 {
-    /// <summary>The sequence number of the artifact of a key if it is sound and its loose files are; else 0.</summary>
-    public ulong FindSound(in ArtifactKey key) => Look(key, static (_, header) => header.Sequence, out ulong found)
-        ? found : 0;
+    /// <summary>The sequence number of the artifact of a put's key if it is sound and its loose files are; else 0. A
+    /// file that the put itself has brought is not one of them: it stands where one was lost, and goes with the put.
+    /// </summary>
+    public ulong FindSound(ImportedPut put) =>
+        Look(put.Key, static (_, header) => header.Sequence, out ulong found, put) ? found : 0;
 
     /// <summary>Whether the artifact of a claim is there.</summary>
     public bool Holds(in ArtifactKey key, ImportClaim claim) =>
@@ -34,8 +36,8 @@ internal sealed class ImportLookup(StoreEngine engine)
         engine.Pending is { IsEmpty: false } pending && pending.TryGet(key, out PendingPut? _);
 
     /// <summary>Reads the artifact of a key in an epoch section of its own; false if there is none that is
-    /// sound.</summary>
-    public bool Look<T>(in ArtifactKey key, RecordLook<T> read, out T result)
+    /// sound, without the loose files of <paramref name="except"/>.</summary>
+    public bool Look<T>(in ArtifactKey key, RecordLook<T> read, out T result, ImportedPut? except = null)
     {
         StoreCore core = engine.Core;
         EpochSlot slot = EpochGate.Slot;
@@ -53,7 +55,7 @@ internal sealed class ImportLookup(StoreEngine engine)
             RecordHeader header = found.Header;
             bool isChecked = core.Options.Checksums != ChecksumPolicy.Never;
             if ((!isChecked && RecordReader.FindProblem(found.Record, header, payloads: true, out _) is not null)
-                || ((header.Flags & RecordFlags.Loose) != 0 && !HasLooseFiles(core, key, found.Record, header)))
+                || ((header.Flags & RecordFlags.Loose) != 0 && !HasLooseFiles(core, key, found.Record, header, except)))
             {
                 return false;
             }
@@ -68,7 +70,7 @@ internal sealed class ImportLookup(StoreEngine engine)
     }
 
     private static bool HasLooseFiles(
-        StoreCore core, in ArtifactKey key, ReadOnlySpan<byte> record, in RecordHeader header)
+        StoreCore core, in ArtifactKey key, ReadOnlySpan<byte> record, in RecordHeader header, ImportedPut? except)
     {
         for (int i = 0; i < header.DescriptorCount; i++)
         {
@@ -78,7 +80,8 @@ internal sealed class ImportLookup(StoreEngine engine)
                 continue;
             }
 
-            if (core.Loose.TryOpen(key, i, payload) is not { } bytes)
+            if (except?.Brings(StoreFileNames.LooseFile(key.Bytes, i, payload.Place)) == true
+                || core.Loose.TryOpen(key, i, payload) is not { } bytes)
             {
                 return false;
             }

@@ -26,6 +26,9 @@ internal sealed class ImportedPut(in ArtifactKey key, long orderUnixMs, Prepared
     /// <summary>Whether an artifact of its key with other content was there.</summary>
     public bool Differs { get; set; }
 
+    /// <summary>Whether it has made a loose file of this name.</summary>
+    public bool Brings(string looseFile) => put?.HasLooseFile(looseFile) == true;
+
     /// <summary>The record stands: its loose files stay.</summary>
     public void Commit() => put?.Commit();
 

@@ -89,7 +89,7 @@ internal sealed class StoreImport : IImportTarget
         ulong[] sound = new ulong[puts.Count];
         for (int i = 0; i < sound.Length; i++)
         {
-            sound[i] = _lookup.FindSound(puts[i].Key);
+            sound[i] = _lookup.FindSound(puts[i]);
         }
 
         List<PreparedRecord> records = new(puts.Count);

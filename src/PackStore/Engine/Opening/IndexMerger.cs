@@ -113,7 +113,7 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
         }
 
 #endif
-        if (offset < segment.TrustedEnd || (IsSound(segment, offset) && HasLooseFiles(core, segment, offset)))
+        if (offset < segment.TrustedEnd || IsWhole(core, segment, offset))
         {
             return true;
         }
@@ -121,6 +121,11 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
         segment.HoldDurableEnd();
         return false;
     }
+
+    /// <summary>Whether a record is sound, and its loose files are what it says. Throws if that cannot be told just
+    /// now.</summary>
+    public static bool IsWhole(StoreCore core, Segment segment, long offset) =>
+        IsSound(segment, offset) && HasLooseFiles(core, segment, offset);
 
     private static bool HasLooseFiles(StoreCore core, Segment segment, long offset)
     {

@@ -270,7 +270,13 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
         bool isEndKnown = IsClean || (_sameBoot && head!.Committed.SegmentId == segment.Id);
         while (scanner.MoveNext(resynchronise: !isEndKnown))
         {
-            if (scanner.Header.Kind != RecordKind.Padding && !IndexMerger.IsSound(segment, scanner.Offset))
+            // Nobody was promised what was not published. If its write failed, its loose files are gone: it would hide
+            // the version before.
+            bool isGood = scanner.Header.Kind == RecordKind.Padding
+                || (isEndKnown
+                    ? IndexMerger.IsWhole(core, segment, scanner.Offset)
+                    : IndexMerger.IsSound(segment, scanner.Offset));
+            if (!isGood)
             {
                 if (isEndKnown)
                 {

@@ -39,6 +39,9 @@ internal sealed class EncodedPut(LooseTier tier) : IDisposable
         _charged += charged;
     }
 
+    /// <summary>Whether it has a loose file of this name.</summary>
+    public bool HasLooseFile(string name) => _looseFiles?.Contains(name) == true;
+
     /// <summary>The record stands: its loose files stay.</summary>
     public void Commit() => _committed = true;
 
