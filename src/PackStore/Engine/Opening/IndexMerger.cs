@@ -86,20 +86,6 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
     /// <summary>Whether something that was to be merged could not be read just now, and was left out.</summary>
     public bool MetUnreadable { get; private set; }
 
-    /// <summary>Whether a record is sound to the last payload byte in its segment. Throws if that cannot be told just
-    /// now.</summary>
-    public static bool IsSound(Segment segment, long offset)
-    {
-        if (RecordReader.TryReadRecord(
-                segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record, out string? problem))
-        {
-            return RecordReader.FindProblem(record, header, payloads: true, out _) is null;
-        }
-
-        RecordReader.ThrowIfRefused(segment, offset, header, problem);
-        return false;
-    }
-
     /// <summary>Whether a record may replace an older one: sound, and its loose files are what it says. One that may
     /// not stays out for good: its
     /// segment's durable end is held, so that the next open asks again. Throws if that cannot be told just
@@ -113,45 +99,13 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
         }
 
 #endif
-        if (offset < segment.TrustedEnd || IsWhole(core, segment, offset))
+        if (offset < segment.TrustedEnd || RecordSoundness.IsWhole(core, segment, offset))
         {
             return true;
         }
 
         segment.HoldDurableEnd();
         return false;
-    }
-
-    /// <summary>Whether a record is sound, and its loose files are what it says. Throws if that cannot be told just
-    /// now.</summary>
-    public static bool IsWhole(StoreCore core, Segment segment, long offset) =>
-        IsSound(segment, offset) && HasLooseFiles(core, segment, offset);
-
-    private static bool HasLooseFiles(StoreCore core, Segment segment, long offset)
-    {
-        if (!RecordReader.TryReadRecord(segment, offset, out RecordHeader header, out ReadOnlySpan<byte> record, out _))
-        {
-            return false;
-        }
-
-        ArtifactKey key = RecordBody.ReadKey(record, header.KeyLength);
-        for (int i = 0; i < header.DescriptorCount; i++)
-        {
-            PayloadDescriptor descriptor = RecordBody.ReadDescriptor(record, header.KeyLength, i);
-            if (descriptor.Tier == PayloadTier.Loose)
-            {
-                if (core.Loose.TryOpen(key, i, descriptor, out bool isRefused) is not { } bytes)
-                {
-                    return isRefused
-                        ? throw new UnreadableException($"A loose file of {key} cannot be read just now.")
-                        : false;
-                }
-
-                bytes.Release();
-            }
-        }
-
-        return true;
     }
 
     /// <summary>Merges one record.</summary>
@@ -205,7 +159,7 @@ internal sealed class IndexMerger(StoreCore core, bool keepsUnclear = false)
         }
 
         if (entry.Offset >= segment.TrustedEnd && entry.Kind == RecordKind.Tombstone
-            && !IsSound(segment, entry.Offset))
+            && !RecordSoundness.IsSound(segment, entry.Offset))
         {
             return MergeOutcome.Merged;
         }

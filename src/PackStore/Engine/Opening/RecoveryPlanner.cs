@@ -274,8 +274,8 @@ internal sealed class RecoveryPlanner(StoreCore core, CheckpointRecord? checkpoi
             // the version before.
             bool isGood = scanner.Header.Kind == RecordKind.Padding
                 || (isEndKnown
-                    ? IndexMerger.IsWhole(core, segment, scanner.Offset)
-                    : IndexMerger.IsSound(segment, scanner.Offset));
+                    ? RecordSoundness.IsWhole(core, segment, scanner.Offset)
+                    : RecordSoundness.IsSound(segment, scanner.Offset));
             if (!isGood)
             {
                 if (isEndKnown)
