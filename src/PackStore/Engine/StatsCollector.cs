@@ -78,6 +78,7 @@ internal static class StatsCollector
         }
         catch (IOException)
         {
+            // That it cannot be read does not say that it is damaged; verify tells of it.
             return false;
         }
     }

@@ -29,6 +29,7 @@ internal static class KeyPresence
         StoreState state = core.State;
         foreach (PreparedRecord record in records)
         {
+            // A new key has no candidate, as a rule: then nothing more is asked.
             if (state.Table.Probe(record.Hash).MoveNext()
                 && !IndexMerger.TryFindKey(
                     core, state, record.Key, record.Hash, out _, out _, out UnreadableException? refusal)
