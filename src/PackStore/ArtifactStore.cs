@@ -62,7 +62,9 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
     /// created.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="StoreLockedException">Somebody has it open for writing.</exception>
-    /// <exception cref="CorruptStoreException">Its identity is lost; nothing else stops an open.</exception>
+    /// <exception cref="CorruptStoreException">Its identity is lost; no other damage stops an open.</exception>
+    /// <exception cref="PackStoreException">What was written after the last snapshot of the index cannot be read just
+    /// now: an older version would pass for the newest. If that stays so, the store has to be repaired.</exception>
     public static ArtifactStore Open(string directory, PackStoreOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -85,6 +87,7 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
     /// seen as they are published.</summary>
     /// <exception cref="NotAStoreException">The directory is absent or no store.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
+    /// <exception cref="PackStoreException">As for <see cref="Open"/>.</exception>
     public static ArtifactStore OpenReadOnly(string directory, PackStoreOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -193,8 +196,8 @@ public sealed partial class ArtifactStore : IAsyncDisposable, IDisposable
     /// <exception cref="StoreFullException">There is no room.</exception>
     /// <exception cref="StorePoisonedException">A sync failed earlier.</exception>
     /// <exception cref="StoreReadOnlyException">The store was opened read-only.</exception>
-    /// <exception cref="IOException">A payload's file could not be read, or the store could not be written
-    /// to.</exception>
+    /// <exception cref="IOException">A payload's file, or what may be an older version of the artifact, could not be
+    /// read, or the store could not be written to.</exception>
     public ValueTask PutAsync(
         ArtifactKey key, ArtifactOutcome outcome, IReadOnlyList<ArtifactPayload> payloads,
         CancellationToken cancellationToken = default)
